@@ -1,0 +1,131 @@
+"""The records that cross the edge of the product, and what a source and a model must be able to do.
+
+Durations carry their unit in the name, times are UTC, token counts are those the server reported.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+
+class Partition(NamedTuple):
+    """One partition of a topic; a file is a topic of one partition."""
+
+    topic: str
+    partition: int
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a record was read: unique for ever, so that a repeat is recognisable."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    @property
+    def place(self) -> Partition:
+        return Partition(self.topic, self.partition)
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One record as the source gave it, not yet decoded; `value` is None for a tombstone."""
+
+    origin: Origin
+    value: bytes | None
+    timestamp_ms: int | None = None
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A tool call as the model wrote it: `arguments` is JSON text and may be invalid."""
+
+    name: str
+    arguments: str
+    id: str | None = None
+
+
+class Request(msgspec.Struct, frozen=True):
+    """A chat request, complete: whoever holds it can send it again.
+
+    `messages`, `tools`, `tool_choice` and `response_format` have the form of the OpenAI chat API; `params` holds
+    the sampling parameters (temperature, max_tokens, seed, stop, ...) under the same names.
+    """
+
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    response_format: dict[str, Any] | None = None
+    params: dict[str, Any] = {}
+
+
+class Completion(msgspec.Struct, frozen=True):
+    """A model's answer, or the reason why there is none: then `error` is a sentence and `text` is None.
+
+    `confidence` is the geometric mean probability of the answer's tokens, 0..1, where the server gives logprobs.
+    `dropped_params` names the request parameters that the server could not be given.
+    """
+
+    text: str | None = None
+    tool_calls: list[ToolCall] = []
+    finish_reason: str | None = None
+    refusal: str | None = None
+    model: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    latency_ms: float | None = None
+    time_to_first_token_ms: float | None = None
+    confidence: float | None = None
+    error: str | None = None
+    dropped_params: list[str] = []
+
+
+class Source(Protocol):
+    """An ordered, resumable stream of records. Not thread-safe: one thread uses it.
+
+    `held(partitions)` is asked on every assignment and answers, per partition, the first offset still wanted; the
+    source continues there or at its own committed offset, whichever is later.
+    `revoked(partitions)` tells that what is in flight for them belongs to somebody else from now on.
+    """
+
+    def open(
+        self,
+        held: Callable[[Sequence[Partition]], Mapping[Partition, int]],
+        revoked: Callable[[Sequence[Partition]], None],
+    ) -> None: ...
+
+    def poll(self, timeout_s: float) -> list[Record]:
+        """The next records, in order within a partition; empty when there are none yet. Polling keeps membership."""
+
+    def pause(self) -> None:
+        """Until `resume`, poll gives no records and still keeps membership."""
+
+    def resume(self) -> None: ...
+
+    def commit(self, positions: Mapping[Partition, int]) -> None:
+        """Record, per partition, the offset behind the last record that is safely stored."""
+
+    def lag(self) -> dict[Partition, int]:
+        """Records not yet polled, per assigned partition."""
+
+    @property
+    def exhausted(self) -> bool:
+        """True when no record will ever come again (a file at its end); never true of a topic."""
+
+    def close(self) -> None: ...
+
+
+class Model(Protocol):
+    """Something that answers chat requests; failures come back as a Completion with `error`, never raised.
+
+    `fingerprint` names model, parameters and prompt version; it changes when the answers may change.
+    """
+
+    name: str
+    fingerprint: str
+
+    async def complete(self, request: Request) -> Completion: ...
+
+    async def probe(self) -> str:
+        """One line about the model as served; raises UserError when it cannot be reached."""
+
+    async def close(self) -> None: ...

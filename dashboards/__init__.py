@@ -1,0 +1,1 @@
+"""Everything somebody looks at or asks: pages, command line, demo."""

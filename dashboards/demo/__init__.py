@@ -1,0 +1,1 @@
+"""The product with everything embedded: broker, synthetic traffic, a real small model."""

@@ -1,0 +1,1 @@
+"""Decide what a difference means, and whether the candidate may take over."""

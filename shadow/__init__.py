@@ -1,0 +1,1 @@
+"""Run the candidate beside production, and keep what both said."""

@@ -1,0 +1,100 @@
+"""Pairs as rows: the one place that knows how a pair lies in the `pairs` table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import polars as pl
+
+from connectors.types import Completion, Origin, Request, ToolCall
+from shadow.types import Pair
+
+_ANSWER: dict[str, Any] = {
+    "text": pl.String,
+    "tool_calls": pl.String,
+    "finish_reason": pl.String,
+    "refusal": pl.String,
+    "model": pl.String,
+    "input_tokens": pl.Int64,
+    "output_tokens": pl.Int64,
+    "latency_ms": pl.Float64,
+    "time_to_first_token_ms": pl.Float64,
+    "confidence": pl.Float64,
+    "error": pl.String,
+}
+SCHEMA: dict[str, Any] = {
+    "pair_id": pl.String,
+    "workflow": pl.String,
+    "fingerprint": pl.String,
+    "request_id": pl.String,
+    "occurred_at": pl.Datetime("us", "UTC"),
+    "mirrored_at": pl.Datetime("us", "UTC"),
+    "topic": pl.String,
+    "partition": pl.Int32,
+    "offset": pl.Int64,
+    "request": pl.String,
+    **{f"{arm}_{name}": dtype for arm in ("production", "candidate") for name, dtype in _ANSWER.items()},
+    "candidate_dropped_params": pl.List(pl.String),
+    "inclusion_probability": pl.Float64,
+    "scrub_version": pl.String,
+    "scrubbed": pl.String,
+    "tags": pl.String,
+    "trace_id": pl.String,
+    "span_id": pl.String,
+    "subject_key": pl.String,
+    "ground_truth": pl.String,
+}
+_PLAIN = (
+    "pair_id", "workflow", "fingerprint", "request_id", "occurred_at", "mirrored_at", "inclusion_probability",
+    "scrub_version", "trace_id", "span_id", "subject_key",
+)  # fmt: skip
+_encode = msgspec.json.Encoder().encode
+_calls = msgspec.json.Decoder(list[ToolCall])
+_request = msgspec.json.Decoder(Request)
+
+
+def to_frame(pairs: Sequence[Pair]) -> pl.DataFrame:
+    """One row a pair, with the columns of the `pairs` table."""
+    return pl.DataFrame([_row(pair) for pair in pairs], schema=SCHEMA, orient="row")
+
+
+def from_frame(frame: pl.DataFrame) -> list[Pair]:
+    """The pairs of rows of the `pairs` table, all columns present."""
+    return [_pair(row) for row in frame.iter_rows(named=True)]
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else _encode(value).decode()
+
+
+def _row(pair: Pair) -> tuple[Any, ...]:
+    values: dict[str, Any] = {name: getattr(pair, name) for name in _PLAIN}
+    values |= {"topic": pair.origin.topic, "partition": pair.origin.partition, "offset": pair.origin.offset}
+    for arm in ("production", "candidate"):
+        answer: Completion = getattr(pair, arm)
+        values |= {f"{arm}_{name}": getattr(answer, name) for name in _ANSWER}
+        values[f"{arm}_tool_calls"] = _json(answer.tool_calls)
+    values["candidate_dropped_params"] = pair.candidate.dropped_params
+    for name in ("request", "scrubbed", "tags", "ground_truth"):
+        values[name] = _json(getattr(pair, name))
+    return tuple(values[name] for name in SCHEMA)
+
+
+def _pair(row: dict[str, Any]) -> Pair:
+    truth = row["ground_truth"]
+    return Pair(
+        **{name: row[name] for name in _PLAIN},
+        origin=Origin(row["topic"], row["partition"], row["offset"]),
+        request=_request.decode(row["request"]),
+        production=_answer(row, "production", []),
+        candidate=_answer(row, "candidate", row["candidate_dropped_params"] or []),
+        scrubbed=msgspec.json.decode(row["scrubbed"]),
+        tags=msgspec.json.decode(row["tags"]),
+        ground_truth=None if truth is None else msgspec.json.decode(truth),
+    )
+
+
+def _answer(row: dict[str, Any], arm: str, dropped: list[str]) -> Completion:
+    values = {name: row[f"{arm}_{name}"] for name in _ANSWER}
+    calls = values.pop("tool_calls")
+    return Completion(**values, tool_calls=_calls.decode(calls) if calls else [], dropped_params=dropped)
