@@ -167,9 +167,7 @@ def _sentence(model: type[BaseModel], error: ValidationError, where: str) -> Use
     path = [str(part) for part in first["loc"]]
     if first["type"] == "extra_forbidden":
         place = ".".join(path[:-1])
-        return unknown(
-            "key", path[-1], _keys(model, first["loc"][:-1]), f"{where}: {place}" if place else where
-        )
+        return unknown("key", path[-1], _keys(model, first["loc"][:-1]), f"{where}: {place}" if place else where)
     if first["type"] == "missing":
         return UserError(f"{where}: the key {'.'.join(path)!r} is missing; it is required.")
     return UserError(f"{where}: {'.'.join(path)}: {first['msg']}.")
@@ -179,9 +177,7 @@ def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """The keys that the table at `path` knows."""
     current: Any = model
     for part in path:
-        current = _unwrap(
-            current.model_fields[part].annotation if _is_settings(current) else get_args(current)[-1]
-        )
+        current = _unwrap(current.model_fields[part].annotation if _is_settings(current) else get_args(current)[-1])
     return list(current.model_fields) if _is_settings(current) else []
 
 

@@ -52,9 +52,7 @@ def open_store(url: str) -> Store:
     """The store at a URL. Raises UserError for an unknown scheme or a path that cannot be used."""
     scheme, _, place = url.partition(":")
     if scheme != "duckdb" or not place:
-        raise UserError(
-            f"store.url: {url!r} is not a store; write duckdb:PATH, for example duckdb:shadowjudge.duckdb."
-        )
+        raise UserError(f"store.url: {url!r} is not a store; write duckdb:PATH, for example duckdb:shadowjudge.duckdb.")
     return DuckDBFile(Path(place).expanduser())
 
 
@@ -69,9 +67,7 @@ class DuckDBFile:
         self._token = self._uri = ""
         self.is_owner = False
         if not path.parent.is_dir():
-            raise UserError(
-                f"store.url: the folder {path.parent} does not exist; create it or name another path."
-            )
+            raise UserError(f"store.url: the folder {path.parent} does not exist; create it or name another path.")
         self._connect(time.monotonic() + TAKEOVER_S)
 
     def append(self, table: str, frame: pl.DataFrame) -> int:
@@ -198,9 +194,7 @@ class DuckDBFile:
             return False
         connection = _connection(":memory:")
         try:
-            connection.execute(
-                f"ATTACH {_literal(notice['uri'])} AS remote (TOKEN {_literal(notice['token'])})"
-            )
+            connection.execute(f"ATTACH {_literal(notice['uri'])} AS remote (TOKEN {_literal(notice['token'])})")
         except duckdb.Error:
             connection.close()
             return False
