@@ -42,8 +42,8 @@ def encode(interaction: Interaction) -> bytes:
 def decode(value: bytes | None) -> Interaction:
     """The interaction in a record's value.
 
-    Raises ValueError with a sentence for a person when it is not one: a tombstone, not UTF-8, not JSON, another version,
-    a missing or mistyped field, a time without a zone.
+    Raises ValueError with a sentence for a person when it is not one: a tombstone, not UTF-8, not JSON, another
+    version, a missing or mistyped field, a time without a zone.
     """
     if value is None:
         raise ValueError("the record is empty (a tombstone)")

@@ -12,8 +12,9 @@ from connectors.types import Completion, Origin, Request
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
     """What production and the candidate said to one request, scrubbed.
 
-    `fingerprint` names the candidate, `candidate` is its answer. `inclusion_probability` is the chance, 0..1, that this interaction was
-    chosen for mirroring. `scrubbed` counts what was masked, by kind. A reference to a pair is (pair_id, occurred_at).
+    `fingerprint` names the candidate, `candidate` is its answer. `inclusion_probability` is the chance, 0..1, that
+    this interaction was chosen for mirroring. `scrubbed` counts what was masked, by kind. A reference to a pair is
+    (pair_id, occurred_at).
     """
 
     pair_id: str

@@ -1,0 +1,44 @@
+"""What the store already holds of a partition, so that a record which comes again is recognised."""
+
+import bisect
+from collections.abc import Iterable
+
+import msgspec
+
+from connectors.types import Partition
+from shadow.store import Store
+
+# Runs of consecutive offsets: an offset less its rank is the same number all through a run.
+_RUNS = """
+SELECT min("offset") AS first, max("offset") AS last
+FROM (
+    SELECT "offset", "offset" - row_number() OVER (ORDER BY "offset") AS run
+    FROM (SELECT DISTINCT "offset" FROM intake WHERE topic = $topic AND "partition" = $partition)
+)
+GROUP BY run ORDER BY first
+"""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """The stored offsets of a partition, as sorted runs (first, last), both included."""
+
+    runs: tuple[tuple[int, int], ...] = ()
+
+    def __contains__(self, offset: int) -> bool:
+        place = bisect.bisect_right(self.runs, (offset, offset)) - 1
+        return any(first <= offset <= last for first, last in self.runs[max(place, 0) : place + 2])
+
+    @property
+    def first_wanted(self) -> int:
+        """The offset behind the first run: everything before it is stored or was never wanted; 0 for no run."""
+        return self.runs[0][1] + 1 if self.runs else 0
+
+
+def held(store: Store, partitions: Iterable[Partition]) -> dict[Partition, Held]:
+    """What the store holds of each partition."""
+    return {place: _held(store, place) for place in partitions}
+
+
+def _held(store: Store, place: Partition) -> Held:
+    frame = store.read(_RUNS, {"topic": place.topic, "partition": place.partition})
+    return Held(tuple(zip(frame["first"].to_list(), frame["last"].to_list(), strict=True)))

@@ -1,0 +1,270 @@
+"""The mirror: records in, pairs out, nothing lost.
+
+The order is the promise: poll, admit, ask the candidates, append what is finished, and only then commit the contiguous
+prefix. Whatever dies in between comes again from the source, and `held` recognises what is already stored. The mirror
+waits for nobody but the store: no judge, no page.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import structlog
+
+from connectors.errors import RetryLater, unknown
+from connectors.types import Completion, Model, Origin, Partition, Record, Source
+from shadow.beat import BEAT_S, beat
+from shadow.config import Config
+from shadow.held import Held, held
+from shadow.intake import Admitted, Rejected, Skipped, admit
+from shadow.outbox import Outbox
+from shadow.prefix import Prefix
+from shadow.scrub import SCRUB_VERSION
+from shadow.store import Store
+from shadow.types import Pair, pair_id
+
+log = structlog.get_logger()
+T = TypeVar("T")
+TURN_S = 0.2
+FAREWELL_S = 15.0
+
+
+class Mirror:
+    """Mirrors the traffic of every configured workflow to its candidates. Run it once."""
+
+    def __init__(self, config: Config, source: Source, models: Mapping[str, Model], store: Store) -> None:
+        """Raises UserError when a workflow names a candidate that `models` does not hold."""
+        for name, workflow in config.workflows.items():
+            for candidate in workflow.candidates:
+                if candidate not in models:
+                    raise unknown("candidate", candidate, models, f"workflows.{name}")
+        self._config, self._source, self._models, self._store = config, source, models, store
+        self._settings = config.mirror
+        self._outbox = Outbox(store)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="source")
+        self._assignments: deque[tuple[Sequence[Partition], dict[Partition, Held] | None]] = deque()
+        self._held: dict[Partition, Held] = {}
+        self._prefixes: dict[Partition, Prefix] = {}
+        self._committed: dict[Partition, int] = {}
+        self._waiting: deque[Admitted] = deque()
+        self._asked: dict[asyncio.Task[None], tuple[Origin, float]] = {}
+        self._answered = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._paused = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Mirror until `stop` is set, or the source is exhausted; then finish, append and commit what was begun.
+
+        Raises UserError when the source cannot be opened.
+        """
+        heart = asyncio.create_task(self._beat_for_ever())
+        heart.add_done_callback(self._note_failure)
+        try:
+            await self._on_thread(lambda: self._source.open(self._assigned, self._revoked))
+            while not stop.is_set() and not (self._source.exhausted and self._is_idle):
+                await self._turn()
+            await self._finish()
+        finally:
+            heart.cancel()
+            for task in self._asked:
+                task.cancel()
+            await asyncio.gather(heart, *self._asked, return_exceptions=True)
+            await self._on_thread(self._source.close)
+            self._thread.shutdown()
+            with contextlib.suppress(RetryLater):
+                await asyncio.to_thread(beat, self._store, "mirror", "stopped")
+
+    @property
+    def _is_idle(self) -> bool:
+        return not (self._waiting or self._asked or self._outbox.records)
+
+    @property
+    def _is_busy(self) -> bool:
+        return len(self._asked) >= self._settings.in_flight
+
+    async def _turn(self) -> None:
+        """Take in, hand out, write what is due. While the candidates are busy, polling goes on, paused."""
+        behind = self._outbox.records >= 4 * self._settings.flush_rows
+        await self._set_paused(behind or len(self._waiting) >= self._settings.in_flight)
+        timeout = 0.0 if self._waiting or self._is_busy else TURN_S
+        records = await self._on_thread(lambda: self._source.poll(timeout))
+        self._follow_assignments()
+        self._take_in(records)
+        self._hand_out()
+        if self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds):
+            await self._flush()
+        elif self._is_busy:
+            await self._wait_for_an_answer()
+        if self._failure:
+            raise self._failure
+
+    async def _finish(self) -> None:
+        """Wait for the answers already asked for and store them; what was only waiting comes again.
+
+        A store that stays away is not waited for long: nothing was committed, so nothing is lost.
+        """
+        self._waiting.clear()
+        deadline = time.monotonic() + self._settings.candidate_timeout_s + FAREWELL_S
+        while (self._asked or self._outbox.records) and time.monotonic() < deadline:
+            if self._asked:
+                await self._wait_for_an_answer()
+            await self._flush()
+            if self._failure:
+                raise self._failure
+
+    def _take_in(self, records: Sequence[Record]) -> None:
+        now = datetime.now(UTC)
+        for record in records:
+            origin = record.origin
+            prefix = self._prefixes.setdefault(origin.place, Prefix())
+            prefix.polled(origin.offset)
+            if origin.offset in self._held.get(origin.place, Held()):
+                prefix.done(origin.offset)
+                continue
+            match admit(record, self._config.workflows, now):
+                case Admitted() as admitted:
+                    self._waiting.append(admitted)
+                case Skipped() | Rejected() as rest:
+                    self._outbox.put(origin, rest)
+
+    def _hand_out(self) -> None:
+        while self._waiting and not self._is_busy:
+            admitted = self._waiting.popleft()
+            task = asyncio.create_task(self._ask(admitted))
+            self._asked[task] = (admitted.origin, time.monotonic())
+            task.add_done_callback(self._note_answer)
+
+    async def _ask(self, admitted: Admitted) -> None:
+        """Ask every candidate of the workflow; their pairs are stored together or not at all."""
+        names = self._config.workflows[admitted.interaction.workflow].candidates
+        models = [self._models[name] for name in names]
+        answers = await asyncio.gather(*(self._answer(model, admitted) for model in models))
+        pairs = [_pair(admitted, model.fingerprint, answer) for model, answer in zip(models, answers, strict=True)]
+        self._outbox.put(admitted.origin, *pairs)
+
+    async def _answer(self, model: Model, admitted: Admitted) -> Completion:
+        timeout = self._settings.candidate_timeout_s
+        started = time.monotonic()
+        try:
+            return await asyncio.wait_for(model.complete(admitted.interaction.request), timeout)
+        except TimeoutError:
+            sentence = f"no answer within {timeout:g} s"
+        except Exception as error:  # a bug in a connector costs one pair, is told, and stops nobody
+            log.exception("candidate_raised", model=model.name)
+            sentence = f"the connector failed: {type(error).__name__}"
+        return Completion(error=sentence, latency_ms=1000 * (time.monotonic() - started))
+
+    def _note_answer(self, task: asyncio.Task[None]) -> None:
+        self._asked.pop(task, None)
+        self._answered.set()
+        self._note_failure(task)
+
+    def _note_failure(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            self._failure = self._failure or task.exception()
+
+    async def _wait_for_an_answer(self) -> None:
+        self._answered.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._answered.wait(), TURN_S)
+
+    def _assigned(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Called by the source, on its thread: read what is stored, so as to continue behind it."""
+        stored = held(self._store, partitions)
+        self._assignments.append((partitions, stored))
+        return {place: stored[place].first_wanted for place in partitions}
+
+    def _revoked(self, partitions: Sequence[Partition]) -> None:
+        self._assignments.append((partitions, None))
+
+    def _follow_assignments(self) -> None:
+        """Forget what is in flight for partitions that came or went: their owner reads it again from the source."""
+        while self._assignments:
+            partitions, stored = self._assignments.popleft()
+            changed = set(partitions)
+            self._waiting = deque(item for item in self._waiting if item.origin.place not in changed)
+            self._outbox.drop(changed)
+            for task, (origin, _) in list(self._asked.items()):
+                if origin.place in changed:
+                    task.cancel()
+            for place in changed:
+                self._prefixes.pop(place, None)
+                self._committed.pop(place, None)
+                self._held.pop(place, None)
+            self._held |= stored or {}
+            event = "partitions_revoked" if stored is None else "partitions_assigned"
+            log.info(event, partitions=[f"{place.topic}/{place.partition}" for place in partitions])
+
+    async def _flush(self) -> None:
+        """Append, then commit. When the store does not answer, the rows stay in the outbox and are tried again."""
+        try:
+            stored = await asyncio.to_thread(self._outbox.flush)
+        except RetryLater as error:
+            log.warning("store_not_reached", reason=str(error), records=self._outbox.records)
+            await asyncio.sleep(error.after_s or 1.0)
+            return
+        for origin in stored:
+            if prefix := self._prefixes.get(origin.place):
+                prefix.done(origin.offset)
+        await self._commit()
+
+    async def _commit(self) -> None:
+        positions = {place: prefix.position() for place, prefix in self._prefixes.items()}
+        due = {place: at for place, at in positions.items() if at is not None and self._committed.get(place) != at}
+        if due:
+            await self._on_thread(lambda: self._source.commit(due))
+            self._committed |= due
+
+    async def _set_paused(self, paused: bool) -> None:
+        if paused != self._paused:
+            await self._on_thread(self._source.pause if paused else self._source.resume)
+            self._paused = paused
+
+    async def _on_thread(self, call: Callable[[], T]) -> T:
+        """The one thread that touches the source: Kafka clients are not safe for more."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def _beat_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            with contextlib.suppress(RetryLater):
+                await asyncio.to_thread(beat, self._store, "mirror", **await self._pulse())
+
+    async def _pulse(self) -> dict[str, Any]:
+        lag = await self._on_thread(self._source.lag)
+        oldest = min((begun for _, begun in self._asked.values()), default=None)
+        return {
+            "state": "paused" if self._paused else "running",
+            "lag": sum(lag.values()),
+            "in_flight": len(self._asked) + len(self._waiting),
+            "oldest_in_flight_s": None if oldest is None else time.monotonic() - oldest,
+        }
+
+
+def _pair(admitted: Admitted, fingerprint: str, answer: Completion) -> Pair:
+    interaction = admitted.interaction
+    return Pair(
+        pair_id=pair_id(admitted.origin, fingerprint),
+        workflow=interaction.workflow,
+        fingerprint=fingerprint,
+        request_id=interaction.request_id,
+        occurred_at=interaction.occurred_at,
+        mirrored_at=datetime.now(UTC),
+        origin=admitted.origin,
+        request=interaction.request,
+        production=interaction.response,
+        candidate=answer,
+        inclusion_probability=admitted.inclusion_probability,
+        scrub_version=SCRUB_VERSION,
+        scrubbed=admitted.scrubbed,
+        tags=interaction.tags,
+        trace_id=interaction.trace_id,
+        span_id=interaction.span_id,
+        subject_key=interaction.subject_key,
+        ground_truth=interaction.ground_truth,
+    )
