@@ -1,0 +1,37 @@
+# `make demo` and `make test` do all the set-up themselves; setup.sh says what it does and how long it takes.
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types imports unit format
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+demo: $(VENV)/.ready-demo  ## everything embedded, at http://localhost:8501; ARGS="--minutes 3 --headless"
+	$(BIN)/shadowjudge demo $(ARGS)
+
+test: lint types imports  ## lint, types, import line, then every test
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.ready-demo,dev  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready-demo,dev  ## mypy --strict
+	$(BIN)/mypy
+
+imports: $(VENV)/.ready-demo,dev  ## the import line of docs/decisions/001-one-line-of-imports.md
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.ready-demo,dev  ## the quick tests only
+	$(BIN)/pytest tests/unit $(ARGS)
+
+format: $(VENV)/.ready-demo,dev  ## rewrite the code as ruff wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/.ready-%: pyproject.toml setup.sh
+	./setup.sh $*
+	@touch $@
