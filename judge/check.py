@@ -1,0 +1,107 @@
+"""What a check is: settings from the configuration, called with a pair, answering with what it found."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+import msgspec
+
+from connectors.types import Completion
+from judge.outcomes import Severity, Status
+from judge.reading import Unreadable
+from shadow.config import Strict
+from shadow.types import Pair
+
+Kind = Literal["validation", "agreement"]
+Right = Literal["production", "candidate", "both", "neither"]
+V = TypeVar("V")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a check says of one pair: a status, a sentence for a person, and who is right where ground truth tells."""
+
+    status: Status
+    detail: str = ""
+    who_is_right: Right | None = None
+
+
+PASSED = Found(Status.PASS)
+
+
+class Check(Strict, ABC):
+    """One check: its fields are the keys that its table in the configuration takes.
+
+    `version` goes up when the same pair may come out differently. `severity` is that of the defect a failure means,
+    unless the configuration says another; None: a failure is reported and is no defect.
+    """
+
+    version: ClassVar[int] = 1
+    kind: ClassVar[Kind]
+    severity: ClassVar[Severity | None] = Severity.MAJOR
+
+    @abstractmethod
+    def __call__(self, pair: Pair) -> Found:
+        """What it finds in a pair whose candidate answered; may raise, which counts as ERROR and never as a pass."""
+
+
+class Validation(Check):
+    """A check of the candidate's answer alone: FAIL means that the answer is bad whatever production said."""
+
+    kind = "validation"
+
+
+class Agreement(Check, Generic[V]):
+    """A comparison of both answers, and of each with the ground truth where the pair has one.
+
+    FAIL means that the two differ, or that the candidate is known to be wrong. A difference is no defect by itself:
+    production may be the one that is wrong.
+    """
+
+    kind = "agreement"
+
+    @abstractmethod
+    def value(self, answer: Completion) -> V:
+        """What an answer states; raises Unreadable when it states nothing comparable."""
+
+    @abstractmethod
+    def truth(self, ground_truth: Any) -> V:
+        """The same of the ground truth; raises when it has a form that this check cannot use."""
+
+    @abstractmethod
+    def difference(self, one: V, other: V) -> str:
+        """In what the two values differ, in a few words; empty when they are the same."""
+
+    def __call__(self, pair: Pair) -> Found:
+        if pair.ground_truth is None and pair.production.error is not None:
+            return Found(Status.SKIP, f"production gave no answer: {pair.production.error}")
+        production, candidate = self._read(pair.production), self._read(pair.candidate)
+        differs = self._differs(production, candidate, "production", "candidate")
+        if pair.ground_truth is None:
+            return Found(Status.FAIL, differs) if differs else PASSED
+        truth = self.truth(pair.ground_truth)
+        production_off = self._differs(production, truth, "production", "truth")
+        candidate_off = self._differs(candidate, truth, "candidate", "truth")
+        right = _who(not production_off, not candidate_off)
+        if candidate_off:
+            return Found(Status.FAIL, candidate_off, right)
+        return Found(Status.FAIL if differs else Status.PASS, differs, right)
+
+    def _read(self, answer: Completion) -> V | Unreadable:
+        try:
+            return self.value(answer)
+        except Unreadable as reason:
+            return reason
+
+    def _differs(self, one: V | Unreadable, other: V | Unreadable, first: str, second: str) -> str:
+        unread = [f"{arm} {value}" for arm, value in ((first, one), (second, other)) if isinstance(value, Unreadable)]
+        if isinstance(one, Unreadable) or isinstance(other, Unreadable):
+            return "; ".join(unread)
+        difference = self.difference(one, other)
+        return f"{first} and {second} differ: {difference}" if difference else ""
+
+
+def _who(production: bool, candidate: bool) -> Right:
+    if production and candidate:
+        return "both"
+    if production or candidate:
+        return "production" if production else "candidate"
+    return "neither"

@@ -1,0 +1,31 @@
+"""Did the candidate answer in time?"""
+
+from pydantic import Field
+
+from judge.check import PASSED, Found, Validation
+from judge.example import Example
+from judge.outcomes import Status
+from shadow.types import Pair
+
+
+class LatencyLimit(Validation):
+    """The candidate answered within a time limit.
+
+    `max_ms`: the limit in milliseconds, as the mirror measured the call. A late answer is a matter of service, not of
+    content, so it is no defect unless the check is given a `severity`.
+    """
+
+    severity = None
+    max_ms: float = Field(gt=0)
+
+    def __call__(self, pair: Pair) -> Found:
+        latency_ms = pair.candidate.latency_ms
+        if latency_ms is None:
+            return Found(Status.SKIP, "no latency was recorded")
+        if latency_ms > self.max_ms:
+            return Found(Status.FAIL, f"candidate took {latency_ms:.0f} ms, the limit is {self.max_ms:.0f} ms")
+        return PASSED
+
+
+PASSES = [Example(candidate="x", latency_ms=199.0, settings={"max_ms": 200})]
+FAILS = [Example(candidate="x", latency_ms=201.0, settings={"max_ms": 200})]
