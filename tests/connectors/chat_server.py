@@ -146,11 +146,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Nothing: the test's own output is enough."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         listed = {"object": "list", "data": [{"id": name, "object": "model"} for name in self.server.chat.models]}
         self._send(self._refused() or Reply(raw=json.dumps(listed).encode()))
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         reply = self._refused() or self.server.chat.reply_to(request)
         if request.get("stream") and reply.raw is None:

@@ -1,0 +1,198 @@
+"""Any server that speaks OpenAI's chat API: vLLM, llama.cpp, Ollama, TGI, or a hosted one."""
+
+import asyncio
+import json
+import time
+import traceback
+from typing import Any
+
+import msgspec
+import openai
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from connectors import chat
+from connectors.errors import UserError
+from connectors.fingerprint import fingerprint
+from connectors.types import Completion, Request
+
+log = structlog.get_logger()
+_OURS = frozenset({"model", "messages", "n", "stream", "stream_options", "logprobs"})
+
+
+class Settings(BaseModel):
+    """A [models.NAME] table of kind "openai".
+
+    `params` win over the request's own. `prompt_version` changes the fingerprint, for a prompt or template kept on the
+    server. `timeout_s` bounds a whole call with its retries. `logprobs` asks for the answer's confidence, `stream` for
+    the time to its first token.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str = Field(default="https://api.openai.com/v1", pattern="^https?://")
+    model: str = Field(min_length=1)
+    api_key: SecretStr | None = None
+    timeout_s: float = Field(default=30.0, gt=0)
+    max_retries: int = Field(default=2, ge=0)
+    params: dict[str, Any] = {}
+    prompt_version: str = "1"
+    logprobs: bool = False
+    stream: bool = False
+
+    @field_validator("params")
+    @classmethod
+    def _no_param_of_ours(cls, params: dict[str, Any]) -> dict[str, Any]:
+        if taken := sorted(_OURS.intersection(params)):
+            raise ValueError(f"{', '.join(taken)} cannot be set here")
+        return params
+
+
+def connect(name: str, settings: Settings) -> "OpenAIModel":
+    """The model behind an endpoint; nothing is sent before the first call."""
+    return OpenAIModel(name, settings)
+
+
+class OpenAIModel:
+    """A model behind a chat endpoint. One event loop uses it.
+
+    A parameter that the server refuses is left out from then on, and named in every completion that lacks it.
+    """
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.fingerprint = fingerprint(
+            name,
+            kind="openai",
+            model=settings.model,
+            base_url=settings.base_url.rstrip("/"),
+            params=settings.params,
+            prompt_version=settings.prompt_version,
+        )
+        self._settings = settings
+        self._refused: set[str] = set()
+        self._client: openai.AsyncOpenAI | None = None
+
+    async def complete(self, request: Request) -> Completion:
+        """The server's answer; `latency_ms` includes the client's retries, not an attempt with a refused parameter."""
+        started = time.monotonic()
+        try:
+            return await self._answer(request)
+        except Exception as error:
+            if not isinstance(error, openai.OpenAIError | ValueError | TimeoutError):
+                frames = "".join(traceback.format_tb(error.__traceback__))
+                log.error("model_call_crashed", model=self.name, error=type(error).__name__, frames=frames)
+            return Completion(error=self._sentence(error), latency_ms=_ms_since(started))
+
+    async def probe(self) -> str:
+        """One line about the model as served, from one short call."""
+        started = time.monotonic()
+        try:
+            answer = await self._answer(Request([{"role": "user", "content": "Say ok."}], params={"max_tokens": 16}))
+        except (openai.OpenAIError, ValueError, TimeoutError) as error:
+            url = self._settings.base_url
+            raise UserError(f"models.{self.name}: {url}: {self._sentence(error)}; {_advice(error)}.") from error
+        served = answer.model or self._settings.model
+        return f"{served} at {self._settings.base_url} answered in {_ms_since(started):.0f} ms"
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    async def _answer(self, request: Request) -> Completion:
+        """The answer, without the parameters that the server refuses; raises what went wrong."""
+        body, dropped = chat.to_body(request, self._settings.params)
+        if self._settings.logprobs:
+            body["logprobs"] = True
+        if self._settings.stream:
+            body["stream_options"] = {"include_usage": True}
+        async with asyncio.timeout(self._settings.timeout_s):
+            while True:
+                sent = self._without_refused(body)
+                try:
+                    answer = await self._send(sent)
+                except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                    param = chat.refused_param(error.message, error.param, sent)
+                    if param is None:
+                        raise
+                    self._refused.add(_refusal(param, sent[param]))
+                    log.warning("param_refused", model=self.name, param=param)
+                else:
+                    lost = set(body) - set(sent) - _OURS
+                    if "max_completion_tokens" in sent:
+                        lost.discard("max_tokens")
+                    return msgspec.structs.replace(answer, dropped_params=sorted(lost.union(dropped)))
+
+    def _without_refused(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The body as this server takes it: a refused `max_tokens` goes by its newer name, the rest is left out."""
+        sent = dict(body)
+        if "max_tokens" in self._refused and "max_tokens" in body:
+            sent.setdefault("max_completion_tokens", body["max_tokens"])
+        return {name: value for name, value in sent.items() if _refusal(name, value) not in self._refused}
+
+    async def _send(self, body: dict[str, Any]) -> Completion:
+        if self._client is None:
+            key = self._settings.api_key
+            self._client = openai.AsyncOpenAI(
+                base_url=self._settings.base_url,
+                api_key=key.get_secret_value() if key else "none",
+                timeout=self._settings.timeout_s,
+                max_retries=self._settings.max_retries,
+            )
+        chats, started = self._client.chat.completions, time.monotonic()
+        call: dict[str, Any] = {"model": self._settings.model, "messages": body["messages"], "extra_body": body}
+        if not self._settings.stream:
+            raw = await chats.with_raw_response.create(**call)
+            return msgspec.structs.replace(chat.read_body(raw.content), latency_ms=_ms_since(started))
+        chunks: list[dict[str, Any]] = []
+        first_ms: float | None = None
+        async with await chats.create(stream=True, **call) as stream:
+            async for chunk in stream:
+                chunks.append(chunk.to_dict(warnings=False))
+                if first_ms is None and chat.has_answer(chunks[-1]):
+                    first_ms = _ms_since(started)
+        answer = chat.read_chunks(chunks)
+        return msgspec.structs.replace(answer, latency_ms=_ms_since(started), time_to_first_token_ms=first_ms)
+
+    def _sentence(self, error: Exception) -> str:
+        """What went wrong, for a person, without the key even where the server repeats it."""
+        match error:
+            case TimeoutError() | openai.APITimeoutError():
+                return f"no answer within {self._settings.timeout_s:g} s"
+            case openai.APIConnectionError():
+                return f"the connection failed: {str(error.__cause__ or '') or error.message}"
+            case openai.APIStatusError():
+                text = f"the server answered HTTP {error.status_code}: {error.message[:300]}"
+            case openai.APIError():
+                text = f"the server reported an error: {error.message[:300]}"
+            case UnicodeDecodeError() | json.JSONDecodeError():
+                text = f"the server's answer cannot be read: {error}"
+            case ValueError():
+                text = str(error)[:300]
+            case _:
+                text = f"the call crashed: {type(error).__name__}"
+        key = self._settings.api_key
+        return text.replace(key.get_secret_value(), "***") if key and key.get_secret_value() else text
+
+
+def _refusal(name: str, value: Any) -> str:
+    """What is remembered of a refused field: its name, and for an object its value, since another may be accepted."""
+    return f"{name}={json.dumps(value, sort_keys=True)}" if isinstance(value, dict) else name
+
+
+def _advice(error: Exception) -> str:
+    """What a person does about a failed probe."""
+    match error:
+        case openai.AuthenticationError() | openai.PermissionDeniedError():
+            return 'set api_key = "env:NAME" and export NAME with a valid key'
+        case openai.NotFoundError():
+            return "correct base_url (most servers end in /v1) or model"
+        case openai.APIConnectionError() | TimeoutError():
+            return "start the server, or correct base_url"
+        case _:
+            return "read the server's own log"
+
+
+def _ms_since(started: float) -> float:
+    return (time.monotonic() - started) * 1000
