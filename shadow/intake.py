@@ -17,7 +17,7 @@ class Admitted(msgspec.Struct, frozen=True):
 
     origin: Origin
     interaction: Interaction
-    scrubbed: dict[str, int]
+    scrubbed: Mapping[str, int]
     inclusion_probability: float
 
 
@@ -59,4 +59,4 @@ def admit(record: Record, workflows: Mapping[str, Workflow], now: datetime) -> A
         clean = scrub(interaction)
     except Exception as error:  # fail closed: what cannot be scrubbed is neither stored nor sent on
         return Rejected(record.origin, f"the record cannot be scrubbed: {type(error).__name__}", size, now)
-    return Admitted(record.origin, clean.interaction, dict(clean.counts), workflow.sample)
+    return Admitted(record.origin, clean.interaction, clean.counts, workflow.sample)

@@ -8,7 +8,7 @@ waits for nobody but the store: no judge, no page.
 import asyncio
 import contextlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from shadow.held import Held, held
 from shadow.intake import Admitted, Rejected, Skipped, admit
 from shadow.outbox import Outbox
 from shadow.prefix import Prefix
-from shadow.scrub import SCRUB_VERSION
+from shadow.scrub import SCRUB_VERSION, scrub_completion
 from shadow.store import Store
 from shadow.types import Pair, pair_id
 
@@ -248,6 +248,10 @@ class Mirror:
 
 def _pair(admitted: Admitted, fingerprint: str, answer: Completion) -> Pair:
     interaction = admitted.interaction
+    try:
+        candidate, masked = scrub_completion(answer)
+    except ValueError as error:  # fail closed: an answer that cannot be scrubbed is not kept
+        candidate, masked = Completion(error=str(error), latency_ms=answer.latency_ms), Counter()
     return Pair(
         pair_id=pair_id(admitted.origin, fingerprint),
         workflow=interaction.workflow,
@@ -258,10 +262,10 @@ def _pair(admitted: Admitted, fingerprint: str, answer: Completion) -> Pair:
         origin=admitted.origin,
         request=interaction.request,
         production=interaction.response,
-        candidate=answer,
+        candidate=candidate,
         inclusion_probability=admitted.inclusion_probability,
         scrub_version=SCRUB_VERSION,
-        scrubbed=admitted.scrubbed,
+        scrubbed=dict(Counter(admitted.scrubbed) + masked),
         tags=interaction.tags,
         trace_id=interaction.trace_id,
         span_id=interaction.span_id,

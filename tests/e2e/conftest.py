@@ -1,0 +1,17 @@
+"""A store of the test's own, migrated by both packages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shadow.store import Store, open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(f"duckdb:{tmp_path}/store.duckdb")
+    store.migrate("shadow")
+    store.migrate("judge")
+    yield store
+    store.close()
