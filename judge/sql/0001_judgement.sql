@@ -11,10 +11,12 @@ CREATE TABLE checked (
     outcome VARCHAR,                                -- known when settled
     severity VARCHAR,                               -- of the defect, when the outcome is one
     failed VARCHAR[] NOT NULL,
+    draw DOUBLE NOT NULL,                           -- the pair's place in 0..1, for sampling (judge/sampling.py)
     checked_at TIMESTAMPTZ NOT NULL
 );
 
--- Rows for what did not pass; a PASS is the absence of a row beside the presence of `checked`.
+-- Rows for what did not pass; a PASS is the absence of a row beside the presence of `checked`. Written before `checked`,
+-- so that a scorer that dies between the two repeats them: count DISTINCT (pair_id, check_name) of a checks_version.
 CREATE TABLE check_results (
     pair_id VARCHAR NOT NULL,
     workflow VARCHAR NOT NULL,
@@ -46,8 +48,9 @@ CREATE TABLE verdicts (
     choice_candidate_first VARCHAR,
     reply_production_first VARCHAR,
     reply_candidate_first VARCHAR,
+    error VARCHAR,                                  -- why the judge gave no reply, after several tries; else NULL
     stratum VARCHAR NOT NULL,
-    inclusion_probability DOUBLE NOT NULL,
+    inclusion_probability DOUBLE NOT NULL,          -- the stratum's share to be judged, when this pair was chosen
     input_tokens BIGINT,
     output_tokens BIGINT,
     latency_ms DOUBLE,
