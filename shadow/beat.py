@@ -3,13 +3,14 @@
 import os
 import socket
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 
 from shadow.store import Store
 
 BEAT_S = 5.0
-_SCHEMA = {
+_SCHEMA: dict[str, Any] = {
     "component": pl.String,
     "instance": pl.String,
     "beat_at": pl.Datetime("us", "UTC"),
