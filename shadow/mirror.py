@@ -92,7 +92,7 @@ class Mirror:
         behind = self._outbox.records >= 4 * self._settings.flush_rows
         await self._set_paused(behind or len(self._waiting) >= self._settings.in_flight)
         timeout = 0.0 if self._waiting or self._is_busy else TURN_S
-        records = await self._on_thread(lambda: self._source.poll(timeout))
+        records = await self._poll(timeout)
         self._follow_assignments()
         self._take_in(records)
         self._hand_out()
@@ -116,6 +116,14 @@ class Mirror:
             await self._flush()
             if self._failure:
                 raise self._failure
+
+    async def _poll(self, timeout_s: float) -> list[Record]:
+        try:
+            return await self._on_thread(lambda: self._source.poll(timeout_s))
+        except RetryLater as error:
+            log.warning("source_not_read", reason=str(error))
+            await asyncio.sleep(error.after_s or 1.0)
+            return []
 
     def _take_in(self, records: Sequence[Record]) -> None:
         now = datetime.now(UTC)
@@ -216,8 +224,13 @@ class Mirror:
     async def _commit(self) -> None:
         positions = {place: prefix.position() for place, prefix in self._prefixes.items()}
         due = {place: at for place, at in positions.items() if at is not None and self._committed.get(place) != at}
-        if due:
+        if not due:
+            return
+        try:
             await self._on_thread(lambda: self._source.commit(due))
+        except RetryLater as error:  # the rows are stored: what comes again is recognised
+            log.info("offsets_not_committed", reason=str(error))
+        else:
             self._committed |= due
 
     async def _set_paused(self, paused: bool) -> None:
