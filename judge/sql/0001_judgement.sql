@@ -11,7 +11,7 @@ CREATE TABLE checked (
     outcome VARCHAR,                                -- known when settled
     severity VARCHAR,                               -- of the defect, when the outcome is one
     failed VARCHAR[] NOT NULL,
-    draw DOUBLE NOT NULL,                           -- the pair's place in 0..1, for sampling (judge/sampling.py)
+    draw DOUBLE NOT NULL,                           -- share_of(pair_id, "judge"): judged when below the share
     checked_at TIMESTAMPTZ NOT NULL
 );
 
