@@ -71,6 +71,7 @@ class WorkflowJudge(Strict):
     min_labels: int = Field(default=30, ge=1)
     min_agreement: float = Field(default=0.8, ge=0, le=1)
     accept_arm_as_judge: bool = False
+    max_pairs_per_minute: int | None = Field(default=None, ge=1)
 
 
 class Budgets(Strict):
