@@ -27,6 +27,7 @@ import polars as pl
 from connectors.errors import RetryLater, UserError
 
 TAKEOVER_S = 10.0
+_NAMES = re.compile(r"\$([a-z_]\w*)")
 _LOST = re.compile(r"connect|HTTP|IO Error|Connection|refused|timed? ?out", re.IGNORECASE)
 
 
@@ -40,7 +41,7 @@ class Store(Protocol):
         """
 
     def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """The rows of a SELECT; `$name` in the SQL takes its value from `params`. Times come in UTC."""
+        """The rows of a SELECT; `$name` in the SQL takes its value from `params`, which may hold more. Times in UTC."""
 
     def migrate(self, package: str) -> None:
         """Apply the numbered SQL files of `package`/sql that the store has not seen, each in one transaction."""
@@ -137,7 +138,8 @@ class DuckDBFile:
     def _select(self, sql: str, params: Mapping[str, Any]) -> pl.DataFrame:
         with self._cursor() as cursor:
             if self.is_owner:
-                return cursor.sql(sql, params=dict(params) or None).pl()
+                named = {name: params[name] for name in _NAMES.findall(sql)}
+                return cursor.sql(sql, params=named or None).pl()
             text = _literal(inline(sql, params))
             remote = f"FROM quack_query({_literal(self._uri)}, {text}, token={_literal(self._token)})"
             return cursor.sql(remote).pl()
@@ -236,7 +238,7 @@ def inline(sql: str, params: Mapping[str, Any]) -> str:
 
     Raises KeyError for a name without a value. Values are never read again as SQL: one pass, strings quoted.
     """
-    return re.sub(r"\$([a-z_]\w*)", lambda match: _literal(params[match[1]]), sql)
+    return _NAMES.sub(lambda match: _literal(params[match[1]]), sql)
 
 
 def _literal(value: Any) -> str:
