@@ -1,0 +1,152 @@
+"""The writes that people make, with their roles enforced where the write happens."""
+
+import threading
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+import msgspec
+import polars as pl
+
+from connectors.errors import UserError
+from judge import chain
+from judge.board import readiness_of
+from judge.canonical import digest as sha256
+from judge.chain import SignOff
+from judge.outcomes import Outcome, Phase, State
+from judge.readiness import Readiness
+from judge.signoff import staleness
+from shadow.config import Config
+from shadow.store import Store
+
+Decision = Literal["approve", "reject"]
+_signing = threading.Lock()
+_PAIR = """
+SELECT workflow, fingerprint FROM pairs WHERE pair_id = $pair_id AND occurred_at = $occurred_at LIMIT 1
+"""
+_HAS_REVIEW = "SELECT count(*) AS n FROM reviews WHERE review_id = $review_id"
+_REVIEW_TIMES = {"occurred_at": pl.Datetime("us", "UTC"), "reviewed_at": pl.Datetime("us", "UTC")}
+
+
+class Role(StrEnum):
+    """What a person may do: a viewer nothing but look, an admin everything."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    RELEASE_MANAGER = "release_manager"
+    ADMIN = "admin"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who acts; `authenticated` is False where nothing proves the name (local mode)."""
+
+    name: str
+    roles: frozenset[Role]
+    authenticated: bool = False
+
+
+def review(
+    store: Store,
+    actor: Actor,
+    pair_id: str,
+    occurred_at: datetime,
+    outcome: Outcome,
+    note: str,
+    left_arm: Literal["production", "candidate"],
+    submission: str,
+) -> str:
+    """Store a person's outcome on a pair, and return its id. The same `submission` (one form) is stored once.
+
+    Raises UserError when the actor may not review, has no name, or the pair does not exist.
+    """
+    _require(actor, Role.REVIEWER, "label a pair")
+    pair = store.read(_PAIR, {"pair_id": pair_id, "occurred_at": occurred_at}).to_dicts()
+    if not pair:
+        raise UserError(
+            f"there is no pair {pair_id} of {occurred_at.isoformat()}; go back to the list and open another."
+        )
+    review_id = sha256("\x00".join((actor.name, pair_id, submission)))[:32]
+    if store.read(_HAS_REVIEW, {"review_id": review_id}).item():
+        return review_id
+    row: dict[str, Any] = {
+        "review_id": review_id,
+        "pair_id": pair_id,
+        **pair[0],
+        "occurred_at": occurred_at,
+        "reviewer": actor.name,
+        "outcome": str(outcome),
+        "note": note.strip(),
+        "left_arm": left_arm,
+        "reviewed_at": datetime.now(UTC),
+    }
+    store.append("reviews", pl.DataFrame([row], schema_overrides=_REVIEW_TIMES))
+    return review_id
+
+
+def sign_off(
+    store: Store,
+    config: Config,
+    actor: Actor,
+    workflow: str,
+    fingerprint: str,
+    phase: Phase,
+    decision: Decision,
+    reason: str,
+    as_of: datetime,
+    digest: str,
+) -> SignOff:
+    """Sign a decision on the readiness that was read at `as_of` with `digest`, and return it as it stands in the chain.
+
+    Raises UserError when the actor may not sign, the reason is blank, what they read is stale, or a phase that is not
+    ready would be approved.
+    """
+    _require(actor, Role.RELEASE_MANAGER, "sign a phase off")
+    if not reason.strip():
+        raise UserError("a sign-off needs a reason; write one sentence that a later reader will understand.")
+    with _signing:
+        now = datetime.now(UTC)
+        seen = readiness_of(store, config, workflow, phase, as_of, fingerprint)
+        current = readiness_of(store, config, workflow, phase, now, fingerprint)
+        if stale := staleness(seen, current, digest):
+            raise UserError(f"the readiness you saw is stale: {stale}; read it again.")
+        if decision == "approve" and seen.state is not State.READY:
+            raise UserError(
+                f"{seen.sentence}. Only a ready phase can be approved; reject it, or gather what is missing."
+            )
+        return _append(store, actor, seen, decision, reason.strip(), now)
+
+
+def _append(store: Store, actor: Actor, seen: Readiness, decision: Decision, reason: str, now: datetime) -> SignOff:
+    """Put the decision at the end of the chain, then look whether it stands there."""
+    rows = chain.links(store)
+    stand = chain.standing(rows)[0]
+    if len(stand) != len(list(chain.intact(rows))):
+        raise UserError("the chain of sign-offs is broken, so nothing can be signed; run shadowjudge verify.")
+    signed = SignOff(
+        number=len(stand) + 1,
+        signed_at=now,
+        workflow=seen.workflow,
+        fingerprint=seen.fingerprint,
+        phase=seen.phase,
+        decision=decision,
+        actor=actor.name,
+        authenticated=actor.authenticated,
+        reason=reason,
+        as_of=seen.as_of,
+        digest=seen.digest,
+        readiness=msgspec.to_builtins(seen),
+    )
+    row = chain.link(signed, stand[-1].record_hash if stand else chain.GENESIS)
+    chain.append(store, row)
+    if row not in chain.standing(chain.links(store))[0]:
+        raise UserError(
+            "somebody else signed at the same moment, so your decision does not count; read again and sign."
+        )
+    return signed
+
+
+def _require(actor: Actor, role: Role, what: str) -> None:
+    if not actor.name.strip():
+        raise UserError(f"say who you are before you {what}.")
+    if not actor.roles & {role, Role.ADMIN}:
+        raise UserError(f"{actor.name} may not {what}: that takes the role {role}; ask an admin for it.")

@@ -1,0 +1,94 @@
+"""Readiness from a store and a configuration: one phase, or the whole board."""
+
+from datetime import UTC, datetime, timedelta
+
+from connectors.errors import UserError, unknown
+from judge.calibration import Calibration, calibrate
+from judge.evidence import Evidence
+from judge.gather import gather
+from judge.loading import checks_version, load_checks
+from judge.outcomes import Phase
+from judge.policy import policy_of
+from judge.readiness import Readiness, assess
+from shadow.config import Config
+from shadow.store import Store
+
+SETTLING = timedelta(seconds=2)
+_FINGERPRINTS = """
+SELECT fingerprint FROM pairs WHERE workflow = $workflow AND mirrored_at <= $as_of
+GROUP BY fingerprint ORDER BY max(mirrored_at) DESC, fingerprint
+"""
+
+
+def a_moment_ago() -> datetime:
+    """The newest time to ask about: rows are stamped before they are stored, so the last seconds still change."""
+    return datetime.now(UTC) - SETTLING
+
+
+def candidates_of(store: Store, config: Config, workflow: str, as_of: datetime) -> list[str]:
+    """The fingerprint of each configured candidate's newest pair; the bare name of one that has no pair yet."""
+    seen = store.read(_FINGERPRINTS, {"workflow": workflow, "as_of": as_of})["fingerprint"].to_list()
+    names = config.workflows[workflow].candidates
+    return [next((each for each in seen if each.rpartition("@")[0] == name), name) for name in names]
+
+
+def board(store: Store, config: Config, as_of: datetime | None = None) -> list[Readiness]:
+    """Every phase of every configured workflow and candidate, in the order of the configuration."""
+    as_of = as_of or a_moment_ago()
+    return [
+        assess(policy_of(config.workflows[workflow]), evidence, phase)
+        for workflow in config.workflows
+        for fingerprint in candidates_of(store, config, workflow, as_of)
+        for evidence in (evidence_of(store, config, workflow, fingerprint, as_of),)
+        for phase in Phase
+    ]
+
+
+def readiness_of(
+    store: Store,
+    config: Config,
+    workflow: str,
+    phase: Phase,
+    as_of: datetime | None = None,
+    fingerprint: str | None = None,
+) -> Readiness:
+    """The readiness of one phase at `as_of` (UTC, default a moment ago).
+
+    Raises UserError for an unknown workflow, and where a workflow has several candidates and none is named.
+    """
+    as_of = as_of or a_moment_ago()
+    fingerprint = fingerprint or only_candidate(store, config, workflow, as_of)
+    evidence = evidence_of(store, config, workflow, fingerprint, as_of)
+    return assess(policy_of(config.workflows[workflow]), evidence, phase)
+
+
+def calibration_of(store: Store, config: Config, workflow: str, as_of: datetime | None = None) -> Calibration:
+    """The judge of a workflow against its reviewers. Raises UserError when the workflow has no judge."""
+    as_of = as_of or a_moment_ago()
+    _known(config, workflow)
+    policy = policy_of(config.workflows[workflow])
+    if policy.judge is None:
+        raise UserError(f"workflows.{workflow} has no judge; add a [workflows.{workflow}.judge] table to have one.")
+    fingerprint = candidates_of(store, config, workflow, as_of)[0]
+    return calibrate(policy.judge, evidence_of(store, config, workflow, fingerprint, as_of).judge)
+
+
+def only_candidate(store: Store, config: Config, workflow: str, as_of: datetime) -> str:
+    """The workflow's one candidate; raises UserError when there are several to choose from."""
+    _known(config, workflow)
+    found = candidates_of(store, config, workflow, as_of)
+    if len(found) > 1:
+        raise UserError(f"workflows.{workflow} has {len(found)} candidates; name one of: {', '.join(found)}.")
+    return found[0]
+
+
+def evidence_of(store: Store, config: Config, workflow: str, fingerprint: str, as_of: datetime) -> Evidence:
+    """The evidence at `as_of` on a candidate, as the configured checks saw it."""
+    _known(config, workflow)
+    checks = load_checks(workflow, config.workflows[workflow].checks, "the configuration")
+    return gather(store, workflow, fingerprint, checks_version(checks), as_of)
+
+
+def _known(config: Config, workflow: str) -> None:
+    if workflow not in config.workflows:
+        raise unknown("workflow", workflow, config.workflows)

@@ -1,0 +1,134 @@
+"""The evidence on a candidate: counts, and the versions they were made with. All that a decision rests on."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class Intake(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the source's records; all but `rejected`, `missing` and `repeats` are of one workflow.
+
+    `missing` are offsets still without a fate a minute after a later record of their partition had one. `repeats` are
+    pairs stored more than once.
+    """
+
+    paired: int = 0
+    skipped: int = 0
+    shed: int = 0
+    rejected: int = 0
+    missing: int = 0
+    repeats: int = 0
+
+
+class SettledCount(msgspec.Struct, frozen=True):
+    """Pairs whose outcome the checks know: `severity` is None for no defect."""
+
+    severity: str | None
+    pairs: int
+
+
+class Labelled(msgspec.Struct, frozen=True):
+    """Labels on the pairs of a stratum that checks leave open: `source` is review or verdict, a review winning."""
+
+    stratum: str
+    source: str
+    outcome: str
+    pairs: int
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """Pairs that have both a verdict and a truth: its severity, None for no defect."""
+
+    verdict: str
+    severity: str | None
+    pairs: int
+
+
+class JudgeRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What the judge of one epoch said in a workflow, over all candidates, and how that compares with the truth.
+
+    `against_reviews` counts pairs that a person decided, `against_truth` pairs that ground truth settled.
+    """
+
+    verdicts: int = 0
+    flips: int = 0
+    undecided: int = 0
+    against_reviews: list[Compared] = []
+    against_truth: list[Compared] = []
+
+
+class Latency(msgspec.Struct, frozen=True, kw_only=True):
+    """Percentiles over answered calls, in ms; the bounds of the p95 are None where n is too small for one."""
+
+    n: int = 0
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p95_lower_ms: float | None = None
+    p95_upper_ms: float | None = None
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """Tokens as the servers reported them; `unreported` calls told none."""
+
+    input: int = 0
+    output: int = 0
+    unreported: int = 0
+
+
+class CheckCount(msgspec.Struct, frozen=True):
+    """Pairs on which a check did not pass: `status` is FAIL, SKIP or ERROR."""
+
+    check: str
+    status: str
+    pairs: int
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A signed decision of the past on a phase of this workflow, whatever the candidate."""
+
+    number: int
+    fingerprint: str
+    phase: str
+    decision: str
+    signed_at: datetime
+
+
+class Versions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which checks, judge epoch, scrub rules and production models the counts were made with."""
+
+    checks: str = ""
+    epoch: str | None = None
+    scrub: list[str] = []
+    production_models: list[str] = []
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known at `as_of` about one candidate of one workflow. No evidence is all zeros.
+
+    `captured` counts the candidate's pairs and `checked` those that the current checks have seen; `overdue` are pairs
+    still unchecked a minute after they were stored. `strata` counts the pairs that checks leave open. `reviews` counts
+    every review of the workflow. `inclusion` is the lowest and highest chance that a pair had of being mirrored.
+    """
+
+    workflow: str
+    fingerprint: str
+    as_of: datetime
+    intake: Intake = Intake()
+    captured: int = 0
+    unscrubbed: int = 0
+    candidate_errors: int = 0
+    inclusion: tuple[float, float] | None = None
+    checked: int = 0
+    overdue: int = 0
+    checks: list[CheckCount] = []
+    settled: list[SettledCount] = []
+    strata: dict[str, int] = {}
+    labels: list[Labelled] = []
+    reviews: int = 0
+    judge: JudgeRecord = JudgeRecord()
+    candidate_latency: Latency = Latency()
+    production_latency: Latency = Latency()
+    candidate_tokens: Tokens = Tokens()
+    production_tokens: Tokens = Tokens()
+    decisions: list[Decision] = []
+    versions: Versions = Versions()

@@ -1,0 +1,81 @@
+"""Read what people and the judge said of a workflow's pairs, as counts bounded by `as_of`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from judge.evidence import Compared, JudgeRecord, Labelled
+from judge.outcomes import Outcome
+from shadow.store import Store
+
+_EPOCH = """
+SELECT epoch FROM verdicts WHERE workflow = $workflow AND judged_at <= $as_of
+GROUP BY epoch ORDER BY max(judged_at) DESC, epoch LIMIT 1
+"""
+_REVIEWS = """
+SELECT count(DISTINCT review_id) AS reviews FROM reviews WHERE workflow = $workflow AND reviewed_at <= $as_of
+"""
+# A person's newest word on a pair; the judge's first word in an epoch, so that judging again changes nothing.
+_SAID = """
+WITH reviewed AS (
+    SELECT pair_id, outcome FROM reviews WHERE workflow = $workflow AND reviewed_at <= $as_of
+    QUALIFY row_number() OVER (PARTITION BY pair_id ORDER BY reviewed_at DESC, review_id DESC) = 1
+),
+judged AS (
+    SELECT pair_id, outcome, order_flip FROM verdicts
+    WHERE workflow = $workflow AND epoch = $epoch AND judged_at <= $as_of
+    QUALIFY row_number() OVER (PARTITION BY pair_id ORDER BY judged_at, verdict_id) = 1
+),
+examined AS (
+    SELECT DISTINCT pair_id, fingerprint, stratum, severity FROM checked
+    WHERE workflow = $workflow AND checks_version = $checks AND checked_at <= $as_of
+)
+"""
+_LABELLED = f"""{_SAID},
+labels AS (
+    SELECT pair_id, 'review' AS source, outcome FROM reviewed
+    UNION ALL
+    SELECT pair_id, 'verdict', outcome FROM judged WHERE pair_id NOT IN (SELECT pair_id FROM reviewed)
+)
+SELECT stratum, source, outcome, count(*) AS pairs FROM examined JOIN labels USING (pair_id)
+WHERE fingerprint = $fingerprint AND stratum <> 'settled' GROUP BY ALL ORDER BY ALL
+"""
+_VERDICTS = f"""{_SAID}
+SELECT count(*) AS verdicts, count(*) FILTER (order_flip) AS flips,
+    count(*) FILTER (outcome = 'undecided') AS undecided
+FROM judged
+"""
+_AGAINST_REVIEWS = f"""{_SAID}
+SELECT judged.outcome AS verdict, reviewed.outcome AS review, count(*) AS pairs
+FROM judged JOIN reviewed USING (pair_id) WHERE reviewed.outcome <> 'undecided' GROUP BY ALL ORDER BY ALL
+"""
+_AGAINST_TRUTH = f"""{_SAID}
+SELECT judged.outcome AS verdict, examined.severity, count(DISTINCT pair_id) AS pairs
+FROM judged JOIN examined USING (pair_id) JOIN pairs USING (pair_id)
+WHERE stratum = 'settled' AND ground_truth IS NOT NULL GROUP BY ALL ORDER BY ALL
+"""
+
+
+def newest_epoch(store: Store, params: Mapping[str, Any]) -> str | None:
+    """The epoch of the workflow's newest verdict, None when the judge has said nothing yet."""
+    found = store.read(_EPOCH, params)
+    return None if found.is_empty() else str(found.item())
+
+
+def reviews(store: Store, params: Mapping[str, Any]) -> int:
+    """How many reviews the workflow has, corrections included."""
+    return int(store.read(_REVIEWS, params).item())
+
+
+def labels(store: Store, params: Mapping[str, Any]) -> list[Labelled]:
+    """The labels on pairs of one candidate that checks leave open."""
+    return [Labelled(**row) for row in store.read(_LABELLED, params).to_dicts()]
+
+
+def judge_record(store: Store, params: Mapping[str, Any]) -> JudgeRecord:
+    """The verdicts of one epoch, compared with reviews and with ground truth, over all candidates of the workflow."""
+    reviewed = store.read(_AGAINST_REVIEWS, params).to_dicts()
+    return JudgeRecord(
+        **store.read(_VERDICTS, params).to_dicts()[0],
+        against_reviews=[Compared(row["verdict"], Outcome(row["review"]).severity, row["pairs"]) for row in reviewed],
+        against_truth=[Compared(**row) for row in store.read(_AGAINST_TRUTH, params).to_dicts()],
+    )

@@ -1,0 +1,161 @@
+"""What each phase demands, as lines over policy and evidence. Pure."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from judge.calibration import calibrate
+from judge.evidence import Evidence
+from judge.line import Line, count, fact, percent
+from judge.outcomes import Phase, State
+from judge.policy import Policy
+from judge.quality import quality
+
+MAX_CHECK_ERRORS = 0.01
+
+
+def instrument(policy: Policy, evidence: Evidence) -> list[Line]:
+    """Phase 1: what is captured is complete, scrubbed and checked."""
+    return [_funnel(evidence), _captured(policy, evidence), _scrubbed(evidence), _check_errors(policy, evidence)]
+
+
+def shadow(policy: Policy, evidence: Evidence) -> list[Line]:
+    """Phase 2: what the numbers rest on is itself known. No user is affected."""
+    return [
+        _all_checked(evidence),
+        _judge(policy, evidence),
+        fact("noise floor", False, "noise floor: production's disagreement with itself is not measured yet"),
+        fact("escalation", False, "escalation: not simulated yet"),
+    ]
+
+
+def limited(policy: Policy, evidence: Evidence) -> list[Line]:
+    """Phase 3: the candidate serves within its budgets."""
+    earlier = [_signed(evidence, Phase.INSTRUMENT), _signed(evidence, Phase.SHADOW)]
+    return earlier + quality(policy, evidence)
+
+
+def expand(policy: Policy, evidence: Evidence) -> list[Line]:
+    """Phase 4: the budgets of phase 3 have held for the release cycles asked for, and hold today."""
+    return [_signed(evidence, Phase.LIMITED), _cycles(policy, evidence), *quality(policy, evidence)]
+
+
+LINES: Mapping[Phase, Callable[[Policy, Evidence], list[Line]]] = {
+    Phase.INSTRUMENT: instrument,
+    Phase.SHADOW: shadow,
+    Phase.LIMITED: limited,
+    Phase.EXPAND: expand,
+}
+
+
+def _funnel(evidence: Evidence) -> Line:
+    intake = evidence.intake
+    fates = (
+        f"funnel: {intake.paired:,} paired, {intake.skipped:,} skipped, {intake.shed:,} shed in this workflow, "
+        f"{intake.rejected:,} rejected in all"
+    )
+    if intake.missing or intake.repeats:
+        odd = f"{count(intake.missing, 'record')} without a fate, {count(intake.repeats, 'pair')} stored twice"
+        return fact("funnel", False, f"{fates}; {odd}", f"funnel: {odd}; find out where they went")
+    if not intake.paired:
+        return fact("funnel", False, "funnel: nothing has been captured", "funnel: records from the source")
+    return fact("funnel", True, f"{fates}; every record is accounted for")
+
+
+def _captured(policy: Policy, evidence: Evidence) -> Line:
+    wanted = policy.min_captured - evidence.captured
+    return fact(
+        "captured",
+        wanted <= 0,
+        f"captured: {count(evidence.captured, 'pair')}, wanted {policy.min_captured:,}",
+        f"captured: {count(wanted, 'more pair')}",
+        value=evidence.captured,
+        budget=policy.min_captured,
+        unit="pairs",
+    )
+
+
+def _scrubbed(evidence: Evidence) -> Line:
+    if not evidence.captured:
+        return fact("scrubbed", False, "scrubbed: no pair to look at", "scrubbed: pairs")
+    bad = evidence.unscrubbed
+    versions = ", ".join(evidence.versions.scrub) or "none"
+    if bad:
+        return fact("scrubbed", False, f"scrubbed: {count(bad, 'pair')} went unscrubbed")
+    return fact("scrubbed", True, f"scrubbed: all {count(evidence.captured, 'pair')}, rules {versions}")
+
+
+def _check_errors(policy: Policy, evidence: Evidence) -> Line:
+    if not policy.checks:
+        missing = f"checks: write [[workflows.{evidence.workflow}.checks]] in the configuration"
+        return fact("checks", False, "checks: none is configured", missing)
+    if not evidence.checked:
+        return fact("checks", False, "checks: no pair has been checked", "checks: run the scorer")
+    errors = {row.check: row.pairs for row in evidence.checks if row.status == "ERROR"}
+    name, most = max(errors.items(), key=lambda item: item[1], default=("", 0))
+    share = most / evidence.checked
+    if share > MAX_CHECK_ERRORS:
+        broken = f"checks: {name} crashes on {percent(share)} of the pairs, allowed {percent(MAX_CHECK_ERRORS)}"
+        return fact("checks", False, broken, f"checks: mend {name}")
+    return fact("checks", True, f"checks: {', '.join(policy.checks)} on {count(evidence.checked, 'pair')}")
+
+
+def _all_checked(evidence: Evidence) -> Line:
+    late = evidence.overdue
+    if not evidence.checked:
+        return fact("checked", False, "checked: no pair has been checked", "checked: run the scorer")
+    if late:
+        sentence = f"checked: {late:,} of {count(evidence.captured, 'pair')} have waited for more than a minute"
+        return fact("checked", False, sentence, "checked: run the scorer")
+    return fact("checked", True, f"checked: {evidence.checked:,} of {count(evidence.captured, 'pair')}, none overdue")
+
+
+def _judge(policy: Policy, evidence: Evidence) -> Line:
+    still_open = sum(evidence.strata.values())
+    if policy.judge is None:
+        if evidence.checked and not still_open:
+            return fact("judge", True, "judge: none is needed, checks settle every pair")
+        sentence = f"judge: no judge: reviewers only, for {count(still_open, 'pair')} that checks leave open"
+        return fact("judge", False, sentence)
+    calibration = calibrate(policy.judge, evidence.judge)
+    reviewers = calibration.reviewers.agreement
+    return Line(
+        name="judge",
+        state=calibration.state,
+        sentence=f"judge: {calibration.sentence}",
+        missing=f"judge: {calibration.sentence}" if calibration.state is State.INSUFFICIENT_EVIDENCE else None,
+        value=reviewers.rate,
+        lower=reviewers.lower,
+        upper=reviewers.upper,
+        budget=policy.judge.min_agreement,
+    )
+
+
+def _signed(evidence: Evidence, phase: Phase) -> Line:
+    """Is the newest decision on an earlier phase of this candidate an approval?"""
+    name = f"{phase} signed"
+    of_phase = [d for d in evidence.decisions if d.phase == phase and d.fingerprint == evidence.fingerprint]
+    if not of_phase:
+        return fact(name, False, f"{phase}: not signed off for this candidate", f"{phase}: sign it off")
+    newest = of_phase[-1]
+    told = f"{phase}: sign-off {newest.number} of {newest.signed_at:%Y-%m-%d}"
+    if newest.decision != "approve":
+        return Line(name=name, state=State.BLOCKED, sentence=f"{told} rejected it: blocked")
+    return fact(name, True, f"{told} approved it")
+
+
+def _cycles(policy: Policy, evidence: Evidence) -> Line:
+    """Release cycles since the last rejection: days on which phase 3 of this workflow was approved."""
+    days: set[date] = set()
+    for decision in evidence.decisions:
+        if decision.phase == Phase.LIMITED:
+            days = days | {decision.signed_at.date()} if decision.decision == "approve" else set()
+    left = policy.cycles_to_expand - len(days)
+    return fact(
+        "cycles",
+        left <= 0,
+        f"cycles: limited was approved on {count(len(days), 'day')}, wanted {policy.cycles_to_expand}",
+        f"cycles: sign limited off in {count(left, 'more release cycle')}",
+        value=len(days),
+        budget=policy.cycles_to_expand,
+        unit="cycles",
+    )

@@ -1,0 +1,86 @@
+"""Is what a person read still so, and is what was signed still what the store says?"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import msgspec
+
+from judge import chain
+from judge.chain import Link
+from judge.gather import gather
+from judge.policy import RULES
+from judge.readiness import Readiness, assess
+from shadow.store import Store
+
+MAX_AGE = timedelta(hours=1)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What is wrong with one sign-off."""
+
+    number: int
+    signoff_id: str
+    sentence: str
+
+
+def staleness(seen: Readiness, current: Readiness, digest: str) -> str | None:
+    """Why a decision on what was read would no longer fit, or None.
+
+    `seen` is the readiness computed again for the time that was read, `current` the one of now, `digest` that of
+    what was shown.
+    """
+    if seen.as_of > current.as_of:
+        return "it is of a time to come"
+    if current.as_of - seen.as_of > MAX_AGE:
+        return "it is older than an hour"
+    if seen.digest != digest:
+        return "its counts, policy or versions are not those that were shown"
+    if current.evidence.reviews != seen.evidence.reviews:
+        return "pairs of this workflow have been reviewed since"
+    if current.evidence.decisions != seen.evidence.decisions:
+        return "another decision on this workflow has been signed since"
+    if current.evidence.versions != seen.evidence.versions:
+        return "checks, judge, scrub rules or production model have changed since"
+    for before, now in zip(seen.lines, current.lines, strict=True):
+        if before.state is not now.state:
+            return f"{now.name} was {before.state} and is {now.state}"
+    return None
+
+
+def verify(store: Store) -> list[Finding]:
+    """Everything that does not hold in the chain of sign-offs; empty when all of it holds.
+
+    Each row must continue the row before it and fit its own hash; its readiness must follow again from its policy and
+    evidence; and the store must still give the same evidence for its time. A chain cut short at its end cannot be told
+    from a shorter chain: keep the newest record's hash somewhere else.
+    """
+    stand, forks = chain.standing(chain.links(store))
+    found = [
+        Finding(row.number, row.signoff_id, "signed at the same moment as another: does not count") for row in forks
+    ]
+    previous: Link | None = None
+    for row in stand:
+        faults = [chain.fault(row, previous)]
+        if faults == [None]:
+            faults = list(_differences(store, row))
+        found += [Finding(row.number, row.signoff_id, fault) for fault in faults if fault]
+        previous = row
+    return sorted(found, key=lambda finding: finding.number)
+
+
+def _differences(store: Store, row: Link) -> Iterator[str]:
+    """What a decision rests on, computed again from its record and from the store."""
+    signed = chain.decode(row.record)
+    rules = signed.readiness.get("policy", {}).get("rules")
+    if rules != RULES:
+        yield f"it was signed under the rules {rules}, this version has {RULES}: verify it with the version of then"
+        return
+    readiness = msgspec.convert(signed.readiness, Readiness)
+    again = assess(readiness.policy, readiness.evidence, readiness.phase)
+    if again != readiness or again.digest != signed.digest:
+        yield f"its evidence and policy give {again.state} now, and not the readiness that was signed"
+    evidence = readiness.evidence
+    stored = gather(store, evidence.workflow, evidence.fingerprint, evidence.versions.checks, evidence.as_of)
+    changed = [name for name in evidence.__struct_fields__ if getattr(stored, name) != getattr(evidence, name)]
+    if changed:
+        yield f"the store now says otherwise for {evidence.as_of.isoformat()}: {', '.join(changed)}"
