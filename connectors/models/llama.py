@@ -26,7 +26,7 @@ import msgspec
 import numpy as np
 import structlog
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-from llama_cpp.llama_grammar import LlamaGrammar
+from llama_cpp.llama_grammar import LlamaGrammar, json_schema_to_gbnf
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors import chat, gguf
@@ -38,6 +38,8 @@ from connectors.types import Completion, Request
 log = structlog.get_logger()
 _BLOCK = 64  # prompt tokens evaluated at once: what a cancelled call still does, and the grain of what is reused
 _ERROR = 3  # GGML_LOG_LEVEL_ERROR
+# The binding's grammar lets a string hold bare line breaks, which is no JSON; llama.cpp's own does not.
+_LOOSE_CHAR, _STRICT_CHAR = r'char ::= [^"\\] |', r'char ::= [^"\\\x7F\x00-\x1F] |'
 _loading = threading.Lock()
 _complaints: list[str] = []
 
@@ -230,7 +232,8 @@ def _grammar(llama: llama_cpp.Llama, schema: dict[str, Any]) -> LlamaGrammar | N
     The trial matters: a grammar that llama.cpp refuses later on ends the process.
     """
     try:
-        grammar = LlamaGrammar.from_json_schema(json.dumps(schema))
+        text = json_schema_to_gbnf(json.dumps(schema))
+        grammar = LlamaGrammar.from_string(text.replace(_LOOSE_CHAR, _STRICT_CHAR))
     except Exception as error:
         log.warning("schema_not_supported", error=type(error).__name__)
         return None
