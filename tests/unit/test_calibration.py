@@ -1,0 +1,165 @@
+"""The judge against people and ground truth: tables of counts, and the state and sentence that they must give."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from judge.bounds import Accuracy
+from judge.calibration import accuracy, agreement, calibrate
+from judge.evidence import Compared, JudgeRecord
+from judge.outcomes import Severity, State
+from judge.policy import JudgePolicy
+
+POLICY = JudgePolicy(model="arbiter", rubric="same_answer", min_labels=30, min_agreement=0.8)
+
+
+def table(hits: int, misses: int, alarms: int, passes: int, undecided_on: tuple[int, int] = (0, 0)) -> list[Compared]:
+    """Verdicts against truth; `undecided_on` says how many were undecided on defects and on clean pairs."""
+    rows = [
+        Compared("worse_major", "major", hits),
+        Compared("equivalent", "major", misses),
+        Compared("worse_minor", None, alarms),
+        Compared("candidate_better", None, passes),
+        Compared("undecided", "major", undecided_on[0]),
+        Compared("undecided", None, undecided_on[1]),
+    ]
+    return [row for row in rows if row.pairs]
+
+
+GOOD = table(hits=38, misses=2, alarms=3, passes=57)
+
+
+@pytest.mark.parametrize(
+    ("record", "state", "sentence"),
+    [
+        (
+            JudgeRecord(),
+            State.INSUFFICIENT_EVIDENCE,
+            "0 pairs have both a verdict and a review; 30 more are needed to calibrate the judge",
+        ),
+        (
+            JudgeRecord(verdicts=300, against_reviews=table(10, 0, 0, 19)),
+            State.INSUFFICIENT_EVIDENCE,
+            "29 pairs have both a verdict and a review; 1 more are needed to calibrate the judge",
+        ),
+        (
+            JudgeRecord(verdicts=300, against_reviews=GOOD),
+            State.READY,
+            "this judge agrees with reviewers 0.95 of the time on 100 labels; the floor is 0.80, "
+            "kappa 0.90, at least 0.69: accepted",
+        ),
+        (
+            JudgeRecord(verdicts=300, against_reviews=table(60, 53, 50, 51)),
+            State.BLOCKED,
+            "this judge agrees with reviewers 0.52 of the time on 214 labels; the floor is 0.80: refused",
+        ),
+        # A constant answer agrees as often as nothing is wrong, and is no judge.
+        (
+            JudgeRecord(verdicts=300, against_reviews=table(0, 10, 0, 190)),
+            State.BLOCKED,
+            "this judge agrees with reviewers 0.95 of the time on 200 labels, which is no better than chance "
+            "(kappa 0.00): refused",
+        ),
+        # With no defect among the labels, a constant answer is perfect.
+        (
+            JudgeRecord(verdicts=300, against_reviews=table(0, 0, 0, 200)),
+            State.INSUFFICIENT_EVIDENCE,
+            "this judge agrees with reviewers 1.00 of the time on 200 labels, but none of these pairs is a defect, so "
+            "nothing shows that it can tell the two apart",
+        ),
+        (
+            JudgeRecord(verdicts=300, against_reviews=table(40, 0, 0, 0)),
+            State.INSUFFICIENT_EVIDENCE,
+            "this judge agrees with reviewers 1.00 of the time on 40 labels, but none of these pairs is free of "
+            "defects, so nothing shows that it can tell the two apart",
+        ),
+        (
+            JudgeRecord(verdicts=300, against_reviews=table(1, 1, 2, 46)),
+            State.INSUFFICIENT_EVIDENCE,
+            "this judge agrees with reviewers 0.94 of the time on 50 labels, but too few labels to exclude chance "
+            "(kappa 0.37, at least -0.06): label more pairs that have a verdict",
+        ),
+        # Undecided never agrees.
+        (
+            JudgeRecord(verdicts=300, undecided=100, against_reviews=table(20, 0, 0, 20, undecided_on=(10, 10))),
+            State.BLOCKED,
+            "this judge agrees with reviewers 0.67 of the time on 60 labels; the floor is 0.80: refused",
+        ),
+        # Ground truth can refuse, never accept.
+        (
+            JudgeRecord(verdicts=300, against_truth=table(10, 40, 0, 50)),
+            State.BLOCKED,
+            "this judge agrees with ground truth 0.60 of the time on 100 labels; the floor is 0.80: refused",
+        ),
+        (
+            JudgeRecord(verdicts=300, against_truth=GOOD),
+            State.INSUFFICIENT_EVIDENCE,
+            "0 pairs have both a verdict and a review; 30 more are needed to calibrate the judge",
+        ),
+        (
+            JudgeRecord(verdicts=300, against_reviews=GOOD, against_truth=table(0, 29, 0, 0)),
+            State.READY,
+            "this judge agrees with reviewers 0.95 of the time on 100 labels; the floor is 0.80, "
+            "kappa 0.90, at least 0.69: accepted",
+        ),
+        # Flips in most pairs refuse, whatever the agreement.
+        (
+            JudgeRecord(verdicts=100, flips=70, against_reviews=GOOD),
+            State.BLOCKED,
+            "this judge contradicts itself in 0.70 of 100 pairs when the answers change places: refused",
+        ),
+        (
+            JudgeRecord(verdicts=29, flips=29),
+            State.INSUFFICIENT_EVIDENCE,
+            "0 pairs have both a verdict and a review; 30 more are needed to calibrate the judge",
+        ),
+    ],
+)
+def test_calibration(record: JudgeRecord, state: State, sentence: str) -> None:
+    found = calibrate(POLICY, record)
+    assert (found.sentence, found.state) == (sentence, state)
+    assert found.accepted is (state is State.READY)
+
+
+@pytest.mark.parametrize(
+    ("severity", "expected"),
+    [
+        (Severity.CRITICAL, Accuracy(hits=1, defects=3, passes=10, clean=11)),
+        (Severity.MAJOR, Accuracy(hits=5, defects=7, passes=6, clean=7)),
+        (Severity.MINOR, Accuracy(hits=8, defects=10, passes=3, clean=4)),
+    ],
+)
+def test_accuracy_of_a_severity_or_worse(severity: Severity, expected: Accuracy) -> None:
+    rows = [
+        Compared("worse_critical", "critical", 1),
+        Compared("worse_major", "critical", 1),
+        Compared("undecided", "critical", 1),
+        Compared("worse_critical", "major", 1),
+        Compared("both_bad", "major", 2),
+        Compared("worse_minor", "major", 1),
+        Compared("worse_minor", "minor", 2),
+        Compared("equivalent", "minor", 1),
+        Compared("candidate_better", None, 3),
+        Compared("worse_major", None, 1),
+    ]
+    assert accuracy(rows, severity) == expected
+
+
+def test_figures() -> None:
+    found = agreement(table(hits=20, misses=5, alarms=10, passes=15))
+    assert found.n == 50
+    assert (found.agreement.rate, found.sensitivity.rate, found.specificity.rate) == (0.7, 0.8, 0.6)
+    assert found.kappa == pytest.approx(0.4)  # Cohen's own example: (0.7 - 0.5) / (1 - 0.5)
+    assert found.kappa_lower < 0.4
+
+
+@given(*[st.integers(0, 60)] * 4)
+def test_kappa_is_cohens_and_its_bound_is_below(hits: int, misses: int, alarms: int, passes: int) -> None:
+    found = agreement(table(hits, misses, alarms, passes))
+    if found.kappa is None:
+        assert hits + misses == 0 or alarms + passes == 0
+        return
+    n = hits + misses + alarms + passes
+    by_chance = ((hits + misses) * (hits + alarms) + (alarms + passes) * (misses + passes)) / n**2
+    assert found.kappa == pytest.approx(((hits + passes) / n - by_chance) / (1 - by_chance))
+    assert found.kappa_lower <= found.kappa
