@@ -62,9 +62,11 @@ def _started(binary: str, log: int) -> tuple[subprocess.Popen[bytes], str]:
     url = f"tcp://{address}"
     command = [binary, "broker", "--listener-url", url, "--advertised-listener-url", url]
     command += ["--storage-engine", "memory://tansu/"]
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_die_with_parent), (
-        address
+    # A process group of its own: Ctrl-C is for the mirror, which still commits to the broker after it.
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_die_with_parent, process_group=0
     )
+    return process, address
 
 
 def _die_with_parent() -> None:

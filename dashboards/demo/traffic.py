@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from connectors.interaction import VERSION, Interaction
+from connectors.interaction import Interaction
 from connectors.types import Completion
 from dashboards.demo import order_id, reply, triage
 from dashboards.demo.call import Call
@@ -38,7 +38,7 @@ def _interaction(workflow: str, request_id: str, call: Call, at: datetime, rng: 
     prompt = sum(len(message["content"]) for message in call.request.messages)
     output_tokens = max(1, len(call.answer) // _CHARACTERS_A_TOKEN)
     return Interaction(
-        schema=VERSION,
+        schema="shadowjudge.interaction/1",
         workflow=workflow,
         request_id=request_id,
         occurred_at=at,

@@ -10,6 +10,11 @@ PRODUCTION_IS_RIGHT = 0.97
 QUEUES = ("account", "billing", "delivery", "returns", "technical", "sales")
 _SYSTEM = f"Sort the customer's ticket into one queue: {', '.join(QUEUES)}. Answer with the queue's name only."
 
+_EXAMPLES = [
+    ("I was charged twice this month.", "billing"),
+    ("The parcel never came.", "delivery"),
+    ("I cannot log in.", "account"),
+]
 _TICKETS: dict[str, tuple[str, ...]] = {
     "account": (
         "I cannot log in to {place}{since}.",
@@ -71,7 +76,7 @@ def call(rng: random.Random) -> Call:
     ticket = sentence("{opening}" + rng.choice(_TICKETS[queue]) + "{closing}", _WORDS, rng)
     wrong = rng.choice([other for other in QUEUES if other != queue])
     return Call(
-        request=Request(messages=chat(_SYSTEM, ticket), params={"temperature": 0.0, "max_tokens": 8}),
+        request=Request(messages=chat(_SYSTEM, ticket, _EXAMPLES), params={"temperature": 0.0, "max_tokens": 8}),
         answer=queue if rng.random() < PRODUCTION_IS_RIGHT else wrong,
         truth=queue,
     )

@@ -1,0 +1,160 @@
+"""The command line. Imports late: a command loads what it needs, and --help loads nothing."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from shadow.config import Config
+
+app = typer.Typer(
+    help="May this small language model take over from the large one?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+ConfigFile = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+WorkflowName = Annotated[str, typer.Option("--workflow", "-w", help="A workflow of the configuration.")]
+PhaseName = Annotated[str, typer.Option("--phase", "-p", help="instrument, shadow, limited or expand.")]
+Candidate = Annotated[str | None, typer.Option(help="A candidate's fingerprint, where the workflow has several.")]
+HERE = Path("shadowjudge.toml")
+
+
+@app.callback()
+def logs() -> None:
+    from dashboards.logs import configure
+
+    configure()
+
+
+@app.command()
+def demo(
+    minutes: Annotated[float | None, typer.Option(min=0.1, help="End after so many minutes.")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="No dashboard; needs --minutes.")] = False,
+) -> None:
+    """Everything embedded: broker, synthetic traffic, a real small model, scorer, dashboard. No Docker, no API key."""
+    from dashboards.demo.run import demo as run_demo
+
+    if headless and minutes is None:
+        raise typer.BadParameter("--headless needs --minutes, else nothing ends it")
+    raise typer.Exit(run_demo(minutes, headless))
+
+
+@app.command()
+def up(config: ConfigFile = HERE) -> None:
+    """The service: mirror, scorer and dashboard, until a signal."""
+    from dashboards import service
+
+    raise typer.Exit(asyncio.run(service.up(_load(config), config)))
+
+
+@app.command()
+def mirror(config: ConfigFile = HERE) -> None:
+    """Mirror traffic to the candidates and store the pairs, until a signal or the end of a file."""
+    from dashboards import service
+
+    raise typer.Exit(asyncio.run(service.mirror(_load(config))))
+
+
+@app.command()
+def score(
+    config: ConfigFile = HERE,
+    once: Annotated[bool, typer.Option("--once", help="Score what is unscored now, then exit.")] = False,
+) -> None:
+    """Check and judge the stored pairs."""
+    from dashboards import service
+
+    raise typer.Exit(asyncio.run(service.score(_load(config), config, once)))
+
+
+@app.command()
+def dashboard(config: ConfigFile = HERE) -> None:
+    """The pages, until a signal."""
+    from dashboards import service
+
+    raise typer.Exit(asyncio.run(service.dashboard(_load(config), config)))
+
+
+@app.command()
+def status(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
+    """The funnel, and the readiness of every workflow and phase."""
+    from dashboards.commands.status import status as show
+
+    show(_load(config), as_json)
+
+
+@app.command()
+def gate(
+    workflow: WorkflowName,
+    phase: PhaseName,
+    config: ConfigFile = HERE,
+    candidate: Candidate = None,
+    as_json: AsJson = False,
+) -> None:
+    """May a phase begin? Exit code 0 ready, 3 blocked, 4 insufficient evidence."""
+    from dashboards.commands import decide
+
+    raise typer.Exit(decide.gate(_load(config), workflow, phase, candidate, as_json))
+
+
+@app.command()
+def calibrate(workflow: WorkflowName, config: ConfigFile = HERE, as_json: AsJson = False) -> None:
+    """The judge against the reviewers. Exit code 0 accepted, 3 refused, 4 too few labels to say."""
+    from dashboards.commands import decide
+
+    raise typer.Exit(decide.calibrate(_load(config), workflow, as_json))
+
+
+@app.command()
+def signoff(
+    workflow: WorkflowName,
+    phase: PhaseName,
+    decision: Annotated[Literal["approve", "reject"], typer.Option(help="The decision.")],
+    reason: Annotated[str, typer.Option(help="One sentence that a later reader will understand.")],
+    name: Annotated[str | None, typer.Option(help="Who signs; the login name unless given.")] = None,
+    config: ConfigFile = HERE,
+    candidate: Candidate = None,
+) -> None:
+    """Sign a decision on a phase's readiness, as it is now."""
+    from dashboards.commands import decide
+
+    decide.signoff(_load(config), workflow, phase, candidate, decision, reason, name)
+
+
+@app.command()
+def verify(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
+    """Recompute every signed decision and check the chain. Exit code 3 when one does not hold."""
+    from dashboards.commands import decide
+
+    raise typer.Exit(decide.verify_chain(_load(config), as_json))
+
+
+@app.command()
+def doctor(config: ConfigFile = HERE) -> None:
+    """One line a part: configuration, store, source, checks, candidates, judges."""
+    from dashboards.commands.doctor import doctor as examine
+
+    raise typer.Exit(examine(config))
+
+
+def main() -> None:
+    """Run a command. A UserError is one sentence and exit code 2, a passing fault 1; a bug keeps its traceback."""
+    try:
+        app(prog_name="shadowjudge")
+    except Exception as error:
+        from connectors.errors import RetryLater, UserError
+
+        if not isinstance(error, UserError | RetryLater):
+            raise
+        typer.echo(f"shadowjudge: {error}", err=True)
+        sys.exit(2 if isinstance(error, UserError) else 1)
+
+
+def _load(path: Path) -> "Config":
+    from shadow.config import load
+
+    return load(path)

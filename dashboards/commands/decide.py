@@ -1,0 +1,93 @@
+"""`gate`, `calibrate`, `signoff` and `verify`: what a release needs to know, and the decision on it."""
+
+import getpass
+from typing import Literal
+
+import msgspec
+import typer
+
+from connectors.errors import unknown
+from dashboards import wiring
+from judge.actions import Actor, Role, sign_off
+from judge.board import calibration_of, readiness_of
+from judge.outcomes import Phase, State
+from judge.readiness import Readiness
+from judge.signoff import verify
+from shadow.config import Config
+
+BROKEN = 3
+EXIT_CODES = {State.READY: 0, State.BLOCKED: 3, State.INSUFFICIENT_EVIDENCE: 4}
+
+
+def gate(config: Config, workflow: str, phase: str, candidate: str | None, as_json: bool) -> int:
+    """Print the readiness of a phase; returns 0 ready, 3 blocked, 4 insufficient evidence."""
+    with wiring.open_store(config) as store:
+        readiness = readiness_of(store, config, workflow, _phase(phase), fingerprint=candidate)
+    if as_json:
+        _print_json(readiness)
+    else:
+        _print(readiness)
+    return EXIT_CODES[readiness.state]
+
+
+def calibrate(config: Config, workflow: str, as_json: bool) -> int:
+    """Print how the judge compares with the reviewers; returns the exit code of its state, as `gate` does."""
+    with wiring.open_store(config) as store:
+        calibration = calibration_of(store, config, workflow)
+    if as_json:
+        _print_json(calibration)
+    else:
+        typer.echo(calibration.sentence)
+    return EXIT_CODES[calibration.state]
+
+
+def signoff(
+    config: Config,
+    workflow: str,
+    phase: str,
+    candidate: str | None,
+    decision: Literal["approve", "reject"],
+    reason: str,
+    name: str | None,
+) -> None:
+    """Read a phase's readiness, print it, and sign the decision on exactly what was printed."""
+    everyone = Actor(name or getpass.getuser(), frozenset({Role.ADMIN}), authenticated=False)
+    with wiring.open_store(config) as store:
+        seen = readiness_of(store, config, workflow, _phase(phase), fingerprint=candidate)
+        _print(seen)
+        signed = sign_off(
+            store, config, everyone, workflow, seen.fingerprint, seen.phase, decision, reason, seen.as_of, seen.digest
+        )
+    typer.echo(f"sign-off {signed.number}: {decision} by {signed.actor} (not authenticated), digest {signed.digest}")
+
+
+def verify_chain(config: Config, as_json: bool) -> int:
+    """Print what is wrong with the chain of sign-offs; returns 0 when nothing is, else 3."""
+    with wiring.open_store(config) as store:
+        findings = verify(store)
+    if as_json:
+        _print_json(findings)
+    else:
+        for finding in findings:
+            typer.echo(finding.sentence)
+        typer.echo("the chain is broken" if findings else "every signed decision holds, and the chain is whole")
+    return BROKEN if findings else 0
+
+
+def _phase(name: str) -> Phase:
+    if name not in set(Phase):
+        raise unknown("phase", name, Phase)
+    return Phase(name)
+
+
+def _print(readiness: Readiness) -> None:
+    typer.echo(f"{readiness.workflow}, candidate {readiness.fingerprint}, as of {readiness.as_of.isoformat()}")
+    for line in readiness.lines:
+        typer.echo(f"  {line.sentence}")
+    for missing in readiness.missing:
+        typer.echo(f"  missing: {missing}")
+    typer.echo(readiness.sentence)
+
+
+def _print_json(value: object) -> None:
+    typer.echo(msgspec.json.encode({"data": value}).decode())

@@ -1,0 +1,51 @@
+"""From a configuration to the parts it names: store, source, models."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from connectors import folder
+from connectors.types import Model, Source
+from shadow.config import Config, Connection, validate
+from shadow.store import Store
+from shadow.store import open_store as open_url
+
+
+@contextmanager
+def open_store(config: Config) -> Iterator[Store]:
+    """The store of a configuration, with the tables of this version; closed at the end of the `with` block."""
+    store = open_url(config.store.url)
+    try:
+        store.migrate("shadow")
+        store.migrate("judge")
+        yield store
+    finally:
+        store.close()
+
+
+def connect_source(config: Config) -> Source:
+    """The source, not yet opened. Raises UserError for settings that its kind does not take."""
+    module = folder.load("sources", config.source.kind, "source")
+    source: Source = module.connect("source", validate(module.Settings, config.source.settings, "source"))
+    return source
+
+
+def connect_models(config: Config, names: Iterable[str]) -> dict[str, Model]:
+    """The models of these names. Raises UserError for settings that a kind does not take, or a missing model file."""
+    return {name: connect_model(name, config.models[name]) for name in sorted(set(names))}
+
+
+def connect_model(name: str, connection: Connection) -> Model:
+    """One model. Raises UserError as `connect_models` does."""
+    module = folder.load("models", connection.kind, f"models.{name}")
+    model: Model = module.connect(name, validate(module.Settings, connection.settings, f"models.{name}"))
+    return model
+
+
+def candidates(config: Config) -> set[str]:
+    """The names of the models that are shadow-tested."""
+    return {name for workflow in config.workflows.values() for name in workflow.candidates}
+
+
+def judges(config: Config) -> set[str]:
+    """The names of the models that judge."""
+    return {workflow.judge.model for workflow in config.workflows.values() if workflow.judge}
