@@ -86,6 +86,16 @@ def test_constrained_json_always_holds_the_schema(small: Any, temperature: float
         assert answer.dropped_params == []
 
 
+def test_a_constrained_string_holds_no_bare_line_break(small: Any) -> None:
+    """Seed 7 breaks the line when the grammar lets it."""
+    schema = {"type": "object", "properties": {"order_id": {"type": "string", "maxLength": 60}}}
+    form = {"type": "json_schema", "json_schema": {"name": "o", "schema": {**schema, "required": ["order_id"]}}}
+    message = {"role": "user", "content": "Write a poem of two lines about the sea, number 7"}
+    params = {"temperature": 1.5, "max_tokens": 90, "seed": 7}
+    [answer] = ask(small, Request([message], response_format=form, params=params))
+    assert json.loads(answer.text or "")["order_id"]
+
+
 def test_the_same_request_gets_the_same_answer_whatever_came_before(small: Any) -> None:
     request = prompt("Tell me about ships. " * 30, temperature=1.2, seed=5, max_tokens=16)
     other = prompt("Tell me about ships. " * 20 + "And the sea?", max_tokens=8)
