@@ -151,8 +151,8 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
          BLOCKED, "shadow: sign-off 2 of 2026-11-02 rejected it: blocked"),
         # limited: budgets
         (Phase.LIMITED, settled(148), {}, "major defects", LACKING,
-         "major defects: 0.000 %, between 0.000 % and 2.004 % (95 %, single look), budget 2.000 %: insufficient evidence, "
-         "at least 1 more pair if none is a defect"),
+         "major defects: 0.000 %, between 0.000 % and 2.004 % (95 %, single look), budget 2.000 %: insufficient "
+         "evidence, at least 1 more pair if none is a defect"),
         (Phase.LIMITED, settled(149), {}, "major defects", READY,
          "major defects: 0.00 %, at most 1.99 % (95 %, single look), budget 2.00 %: ready"),
         (Phase.LIMITED, settled(1490, major=10), {}, "major defects", READY,
