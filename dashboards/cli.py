@@ -45,11 +45,14 @@ def demo(
 
 
 @app.command()
-def up(config: ConfigFile = HERE) -> None:
+def up(
+    config: ConfigFile = HERE,
+    pages: Annotated[bool, typer.Option("--dashboard/--no-dashboard", help="Serve the pages as well.")] = True,
+) -> None:
     """The service: mirror, scorer and dashboard, until a signal."""
     from dashboards import service
 
-    raise typer.Exit(asyncio.run(service.up(_load(config), config)))
+    raise typer.Exit(asyncio.run(service.up(_load(config), config, pages)))
 
 
 @app.command()

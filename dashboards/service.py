@@ -80,17 +80,18 @@ async def score(config: Config, path: Path, once: bool) -> int:
         return stop.exit_code
 
 
-async def up(config: Config, path: Path) -> int:
-    """Mirror, scorer and pages until a signal. Returns the exit code."""
+async def up(config: Config, path: Path, with_pages: bool) -> int:
+    """Mirror, scorer and, where asked for, the pages until a signal. Returns the exit code."""
     with stopping() as stop, wiring.open_store(config) as store:
         candidates = await _reachable(wiring.connect_models(config, wiring.candidates(config)))
         judges = wiring.connect_models(config, wiring.judges(config))
         scorer = Scorer(store, config, candidates | judges, str(path))
         mirror = Mirror(config, wiring.connect_source(config), candidates, store)
-        scoring = keep_running("scorer", scorer.run, stop.event)
-        showing = keep_running("dashboard", pages(config, path), stop.event)
+        beside = [keep_running("scorer", scorer.run, stop.event)]
+        if with_pages:
+            beside.append(keep_running("dashboard", pages(config, path), stop.event))
         try:
-            await run_beside(mirror, [scoring, showing], stop.event)
+            await run_beside(mirror, beside, stop.event)
         finally:
             await close(candidates)
             await close(judges)

@@ -18,7 +18,7 @@ def write(folder: Path, source: str, port: int) -> Path:
     """The path of the configuration, written into `folder`; `source` is the text of its [source] table."""
     template = Template(files("dashboards.demo").joinpath("demo.toml").read_text(encoding="utf-8"))
     text = template.substitute(
-        store=json.dumps(f"duckdb:{folder / 'pairs.duckdb'}"), source=source, port=port, judge=_judge(), pace=_pace()
+        store=json.dumps(f"duckdb:{folder / 'pairs.duckdb'}"), source=source, port=port, judge=_judge(), paced_4=_pace(4), paced_1=_pace(1)
     )
     path = folder / "shadowjudge.toml"
     path.write_text(text, encoding="utf-8")
@@ -64,6 +64,6 @@ def _judge() -> str:
     return f'{table}\napi_key = "env:{JUDGE_KEY}"' if JUDGE_KEY in os.environ else table
 
 
-def _pace() -> str:
-    """How a workflow uses the judge: the local one shares the machine with the candidate, so it goes slowly."""
-    return "" if has_own_judge() else "accept_arm_as_judge = true\nmax_pairs_per_minute = 6\n"
+def _pace(pairs_per_minute: int) -> str:
+    """The pace of a workflow's judge: the local one shares the machine with the candidate, so it goes slowly."""
+    return "" if has_own_judge() else f"accept_arm_as_judge = true\nmax_pairs_per_minute = {pairs_per_minute}\n"
