@@ -61,7 +61,7 @@ def make_plans(config: Config, models: Mapping[str, Model], where: str) -> list[
                 workflow=name,
                 checks=checks,
                 checks_version=checks_version(checks),
-                judge=workflow.judge and _judge_plan(name, workflow, workflow.judge, config, models, where),
+                judge=_judge_plan(name, workflow, workflow.judge, config, models, where) if workflow.judge else None,
             )
         )
     return plans

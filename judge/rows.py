@@ -114,7 +114,7 @@ def _verdict(pair: Pair, chosen: Unjudged, verdict: Verdict, judge: JudgePlan, n
         judge.epoch, judge.settings.rubric, judge.rubric.hash, served or judge.model.fingerprint,
         verdict.outcome, verdict.order_flip,
         one and one.reply.choice, other and other.reply.choice,
-        one and one.completion.text, other and other.completion.text, verdict.error,
+        _raw(one), _raw(other), verdict.error,
         chosen.stratum, chosen.inclusion_probability,
         _total(one, other, "input_tokens"), _total(one, other, "output_tokens"), _total(one, other, "latency_ms"), now,
     )  # fmt: skip
@@ -122,6 +122,11 @@ def _verdict(pair: Pair, chosen: Unjudged, verdict: Verdict, judge: JudgePlan, n
 
 def _of(pair: Pair) -> tuple[str, str, str, datetime]:
     return pair.pair_id, pair.workflow, pair.fingerprint, pair.occurred_at
+
+
+def _raw(opinion: Opinion | None) -> str | None:
+    """What the judge wrote: its text, or its refusal."""
+    return (opinion.completion.text or opinion.completion.refusal) if opinion else None
 
 
 def _total(one: Opinion | None, other: Opinion | None, name: str) -> Any:
