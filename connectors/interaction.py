@@ -1,7 +1,7 @@
 """The captured record: one production call, as it travels through Kafka. Documented in docs/interaction.md."""
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -20,7 +20,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     schema: Literal["shadowjudge.interaction/1"]
     workflow: str
     request_id: str
-    occurred_at: datetime
+    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
     request: Request
     response: Completion
     trace_id: str | None = None
@@ -55,9 +55,11 @@ def decode(value: bytes | None) -> Interaction:
         raise ValueError(f"the record is not an interaction: {error}") from error
     except RecursionError as error:
         raise ValueError("the record is nested too deeply") from error
-    if interaction.occurred_at.tzinfo is None:
-        raise ValueError("the record is not an interaction: occurred_at has no time zone")
-    return msgspec.structs.replace(interaction, occurred_at=interaction.occurred_at.astimezone(UTC))
+    try:
+        occurred_at = interaction.occurred_at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the record is not an interaction: occurred_at is out of range") from None
+    return msgspec.structs.replace(interaction, occurred_at=occurred_at)
 
 
 def json_schema() -> dict[str, Any]:
