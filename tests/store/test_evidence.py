@@ -248,3 +248,17 @@ def test_an_unknown_workflow_is_refused(store: Store) -> None:
         readiness_of(store, CONFIG, "triaje", Phase.LIMITED)
     with pytest.raises(UserError, match="has no judge"):
         calibration_of(store, configuration(judge=None), "triage")
+
+
+def test_a_process_attached_to_the_owner_reads_the_same(store: Store, tmp_path: Path) -> None:
+    pairs = [pair(n) for n in range(30)]
+    store_pairs(store, pairs)
+    store_checked(store, CONFIG, pairs[:20])
+    store_checked(store, CONFIG, pairs[20:], DISAGREE)
+    store_verdict(store, pairs[21], Outcome.EQUIVALENT, at(30))
+    store_review(store, pairs[21], Outcome.EQUIVALENT, at(31))
+    attached = open_store(f"duckdb:{tmp_path}/s.duckdb")
+    try:
+        assert board(attached, CONFIG, LATER) == board(store, CONFIG, LATER)
+    finally:
+        attached.close()
