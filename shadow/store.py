@@ -2,42 +2,50 @@
 
 `duckdb:PATH` is one file. DuckDB admits one process to a file, so the first process that opens it owns it and serves it
 over DuckDB's Quack protocol on loopback, with a random token; a 0600 file beside the database says where. Every later
-process attaches to the owner by itself, and takes the file over when the owner is gone.
+process attaches to the owner by itself, and takes the file over when the owner is gone. What was measured of Quack, and
+what follows from it: docs/decisions/002-store-owner.md.
 """
 
 import contextlib
-import hashlib
-import importlib
+import functools
 import importlib.resources
-import json
 import os
-import re
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import duckdb
 import polars as pl
 
 from connectors.errors import RetryLater, UserError
+from shadow import notice
+from shadow.doubt import Doubt, without
+from shadow.literals import inline, literal
+from shadow.migrations import Migration, migrations, pending
 
 TAKEOVER_S = 10.0
-_NAMES = re.compile(r"\$([a-z_]\w*)")
-_LOST = re.compile(r"connect|HTTP|IO Error|Connection|refused|timed? ?out", re.IGNORECASE)
+"""How long a call waits for an owner that went away to come back, or for the file to be free."""
+ROWS_AT_ONCE = 2048
+"""As many rows as Quack carries in one message, and so stores all or none."""
+
+T = TypeVar("T")
 
 
 class Store(Protocol):
     """Append-only tables. Safe to use from many threads."""
 
     def append(self, table: str, frame: pl.DataFrame) -> int:
-        """Add the rows of a frame, all or none; columns go by name. Returns the number of rows.
+        """Add the rows of a frame; columns go by name. Returns the number of rows.
 
-        Raises RetryLater when the rows are certainly not stored and a later try may succeed.
+        Up to ROWS_AT_ONCE rows are stored all or none; a longer frame may be cut off between such parts. Raises
+        RetryLater when a later try may succeed: then this process may append the same rows again, with others or
+        without, and none is stored twice.
         """
 
     def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
@@ -57,243 +65,296 @@ def open_store(url: str) -> Store:
     return DuckDBFile(Path(place).expanduser())
 
 
-class DuckDBFile:
-    """One DuckDB file: this process owns it, or is attached to the process that does."""
+@dataclass(frozen=True)
+class _Link:
+    """A way to the data; one record, so that a call never takes the role of one link and the connection of another."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._notice = path.with_name(path.name + ".owner")
-        self._lock = threading.RLock()
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._token = self._uri = ""
-        self.is_owner = False
-        if not path.parent.is_dir():
-            raise UserError(f"store.url: the folder {path.parent} does not exist; create it or name another path.")
-        self._connect(time.monotonic() + TAKEOVER_S)
-
-    def append(self, table: str, frame: pl.DataFrame) -> int:
-        if frame.is_empty():
-            return 0
-        try:
-            self._insert(table, frame)
-        except duckdb.Error as error:
-            self._raise_unless_lost(error)
-            self._reconnect()
-            if not self._holds(table, frame):
-                raise RetryLater(
-                    f"the store's owner went away during a write to {table}; nothing was stored"
-                ) from error
-        return frame.height
-
-    def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        deadline = time.monotonic() + TAKEOVER_S
-        while True:
-            try:
-                return self._select(sql, params or {})
-            except duckdb.Error as error:
-                self._raise_unless_lost(error)
-                if time.monotonic() > deadline:
-                    raise RetryLater(f"the store {self.path} does not answer: {error}") from error
-                self._reconnect()
-
-    def migrate(self, package: str) -> None:
-        if not self.is_owner:
-            return
-        with self._cursor() as cursor:
-            cursor.execute(
-                "CREATE TABLE IF NOT EXISTS migrations (package VARCHAR NOT NULL, number INTEGER NOT NULL,"
-                " name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"
-            )
-            for number, name, sql in migrations(package):
-                digest = hashlib.sha256(sql.encode()).hexdigest()
-                seen = cursor.execute(
-                    "SELECT sha256 FROM migrations WHERE package = $package AND number = $number",
-                    {"package": package, "number": number},
-                ).fetchone()
-                if seen is None:
-                    _apply(cursor, sql, (package, number, name, digest, datetime.now(UTC)))
-                elif seen[0] != digest:
-                    raise UserError(
-                        f"{self.path}: migration {name} of {package} differs from the one this store was made with; "
-                        "use the version of shadowjudge that made it, or a new store."
-                    )
-
-    def close(self) -> None:
-        with self._lock:
-            if self._connection is None:
-                return
-            if self.is_owner:
-                with contextlib.suppress(duckdb.Error):
-                    self._connection.execute(f"CALL quack_stop({_literal(self._uri)})")
-                self._notice.unlink(missing_ok=True)
-            self._connection.close()
-            self._connection = None
-
-    def _insert(self, table: str, frame: pl.DataFrame) -> None:
-        target = f'"{table}"' if self.is_owner else f'remote."{table}"'
-        with self._cursor() as cursor:
-            cursor.register("batch", frame)
-            cursor.execute(f"INSERT INTO {target} BY NAME SELECT * FROM batch")  # noqa: S608
-
-    def _select(self, sql: str, params: Mapping[str, Any]) -> pl.DataFrame:
-        with self._cursor() as cursor:
-            if self.is_owner:
-                named = {name: params[name] for name in _NAMES.findall(sql)}
-                return cursor.sql(sql, params=named or None).pl()
-            text = _literal(inline(sql, params))
-            remote = f"FROM quack_query({_literal(self._uri)}, {text}, token={_literal(self._token)})"
-            return cursor.sql(remote).pl()
-
-    def _holds(self, table: str, frame: pl.DataFrame) -> bool:
-        """True when the first row of a batch is stored, and so the whole batch, since a batch is one transaction."""
-        row = {f"v{i}": value for i, value in enumerate(frame.row(0))}
-        same = " AND ".join(
-            f'"{name}" IS NOT DISTINCT FROM ${key}' for name, key in zip(frame.columns, row, strict=True)
-        )
-        found = self.read(f'SELECT count(*) AS n FROM "{table}" WHERE {same}', row)  # noqa: S608
-        return bool(found.item())
+    connection: duckdb.DuckDBPyConnection
+    uri: str
+    token: str
+    is_owner: bool
 
     @contextlib.contextmanager
-    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor for one call: a connection that threads share hands out each other's rows."""
-        with self._lock:
-            if self._connection is None:
-                raise RetryLater(f"the store {self.path} is closed")
-            cursor = self._connection.cursor()
+        cursor = self.connection.cursor()
         try:
             yield cursor
         finally:
             cursor.close()
 
-    def _reconnect(self) -> None:
-        with self._lock:
-            if self.is_owner:
-                return
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-            self._connect(time.monotonic() + TAKEOVER_S)
 
-    def _connect(self, deadline: float) -> None:
-        """Attach to the owner, or own the file; tries both until the deadline, since an owner may come or go."""
-        while True:
+# DuckDB lets one process open a file twice; a second owner would then replace the notice of the first.
+_owned: set[Path] = set()
+_owned_lock = threading.Lock()
+
+
+class DuckDBFile:
+    """One DuckDB file: this process owns it, or is attached to the process that does."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self._lock = threading.RLock()
+        self._link: _Link | None = None
+        self._closed = False
+        self._in_doubt: list[Doubt] = []
+        if not self.path.parent.is_dir():
+            raise UserError(f"store.url: the folder {self.path.parent} does not exist; create it or name another path.")
+        try:
+            self._live(time.monotonic() + TAKEOVER_S)
+        except RetryLater as error:
+            raise UserError(
+                f"store.url: {self.path} is in use by a process that does not serve it; "
+                "stop that process (for example an open DuckDB shell) and try again."
+            ) from error
+
+    @property
+    def is_owner(self) -> bool:
+        """True when this process owns the file and serves it to the others."""
+        return self._link is not None and self._link.is_owner
+
+    def append(self, table: str, frame: pl.DataFrame) -> int:
+        rest = self._without_stored(table, frame)
+        if rest.is_empty():
+            return frame.height
+        parts = [rest] if self.is_owner else list(rest.iter_slices(ROWS_AT_ONCE))
+        for number, part in enumerate(parts):
             try:
-                if self._attach() or self._own():
-                    return
-            except duckdb.Error as error:
-                self._raise_unless_lost(error)
+                self._store_once(table, part)
+            except RetryLater:
+                stored = [Doubt(table, part, stored=True) for part in parts[:number]]
+                self._in_doubt += [*stored, Doubt(table, part, stored=False)]
+                raise
+        return frame.height
+
+    def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
+        text = inline(sql, params or {})
+        return self._with_link(lambda link: _select(link, text))
+
+    def migrate(self, package: str) -> None:
+        deadline = time.monotonic() + TAKEOVER_S
+        files = migrations(package)
+        while True:
+            link = self._live(deadline)
+            missing = pending(files, self._applied(package), str(self.path))
+            if link.is_owner:
+                for file in missing:
+                    _apply(link, package, file)
+            if link.is_owner or not missing:
+                return
             if time.monotonic() > deadline:
                 raise UserError(
-                    f"{self.path} is in use by a process that does not serve it; "
-                    "stop that process (for example an open DuckDB shell) and try again."
+                    f"{self.path}: the process that owns this store has not applied {missing[0].name} of {package}; "
+                    "it runs another version of shadowjudge: stop it, or use its version."
                 )
             time.sleep(0.1)
 
-    def _attach(self) -> bool:
-        try:
-            notice = json.loads(self._notice.read_text())
-        except (FileNotFoundError, json.JSONDecodeError):
-            return False
-        connection = _connection(":memory:")
-        try:
-            connection.execute(f"ATTACH {_literal(notice['uri'])} AS remote (TOKEN {_literal(notice['token'])})")
-        except duckdb.Error:
-            connection.close()
-            return False
-        self._connection, self._uri, self._token = connection, notice["uri"], notice["token"]
-        self.is_owner = False
-        return True
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            link, self._link = self._link, None
+            if link is None:
+                return
+            if link.is_owner:
+                notice.remove(self.path)
+                with contextlib.suppress(duckdb.Error):
+                    link.connection.execute(f"CALL quack_stop({literal(link.uri)})")
+            link.connection.close()
+            if link.is_owner:
+                _release(self.path)
 
-    def _own(self) -> bool:
+    def _without_stored(self, table: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows of a frame that no earlier append stored while it had to tell its caller to retry."""
+        for doubt in [doubt for doubt in self._in_doubt if doubt.table == table]:
+            rest = without(frame, doubt.part)
+            if rest.height == frame.height:
+                continue  # another thread's rows
+            if doubt.stored or self._with_link(functools.partial(_holds, table=table, part=doubt.part)):
+                frame = rest
+            self._in_doubt.remove(doubt)
+        return frame
+
+    def _store_once(self, table: str, part: pl.DataFrame) -> None:
+        """Store the rows of one message; a try whose answer was lost may have stored them, so the next one looks."""
+        tried = False
+
+        def work(link: _Link) -> None:
+            nonlocal tried
+            if tried and _holds(link, table, part):
+                return
+            tried = True
+            _insert(link, table, part)
+
+        self._with_link(work)
+
+    def _applied(self, package: str) -> dict[int, str]:
+        """Number and SHA-256 of the migrations the store has seen."""
+        if self.read("SELECT 1 FROM duckdb_tables() WHERE table_name = 'migrations'").is_empty():
+            return {}
+        seen = self.read("SELECT number, sha256 FROM migrations WHERE package = $package", {"package": package})
+        return dict(seen.iter_rows())
+
+    def _with_link(self, work: Callable[[_Link], T]) -> T:
+        """What `work` returns, done again when the owner went away meanwhile; other errors keep their traceback."""
+        deadline = time.monotonic() + TAKEOVER_S
+        while True:
+            link = self._live(deadline)
+            try:
+                return work(link)
+            except duckdb.Error as error:
+                if link.is_owner or not _is_lost(error):
+                    raise
+                self._leave(link)
+                if time.monotonic() > deadline:
+                    raise RetryLater(f"the owner of the store {self.path} does not answer: {error}") from error
+
+    def _live(self, deadline: float) -> _Link:
+        """The link, made again when it was lost; tries both roles until the deadline, as owners come and go."""
+        with self._lock:
+            while self._link is None:
+                if self._closed:
+                    raise RuntimeError(f"the store {self.path} is closed")
+                self._link = self._own() or self._attach()
+                if self._link is None:
+                    if time.monotonic() > deadline:
+                        raise RetryLater(f"the store {self.path} is in use, and its owner does not answer")
+                    time.sleep(0.1)
+            return self._link
+
+    def _leave(self, lost: _Link) -> None:
+        """Give up a link, unless another thread has already made a new one."""
+        with self._lock:
+            if self._link is lost:
+                self._link = None
+                lost.connection.close()
+
+    def _own(self) -> _Link | None:
+        """The owner's link, or None while another process has the file."""
+        with _owned_lock:
+            if self.path in _owned:
+                return None
+            _owned.add(self.path)
         try:
-            connection = _connection(str(self.path))
+            link = self._serve()
+        except BaseException:
+            _release(self.path)
+            raise
+        if link is None:
+            _release(self.path)
+        return link
+
+    def _serve(self) -> _Link | None:
+        try:
+            connection = duckdb.connect(str(self.path))
         except duckdb.IOException as error:
-            if "lock" in str(error):
-                return False
+            if "Could not set lock" in str(error):
+                return None
             raise UserError(f"store.url: {self.path} cannot be opened: {error}") from error
-        self._token = secrets.token_hex(24)
-        self._uri = f"quack:127.0.0.1:{_free_port()}"
-        connection.execute(f"CALL quack_serve({_literal(self._uri)}, token={_literal(self._token)})")
-        _write_private(self._notice, json.dumps({"pid": os.getpid(), "uri": self._uri, "token": self._token}))
-        self._connection, self.is_owner = connection, True
-        return True
+        try:
+            notice.remove(self.path)
+            _prepare(connection)
+            link = _Link(connection, f"quack:127.0.0.1:{_free_port()}", secrets.token_hex(24), is_owner=True)
+            try:
+                connection.execute(f"CALL quack_serve({literal(link.uri)}, token={literal(link.token)})")
+            except duckdb.IOException:  # somebody took the port meanwhile
+                connection.close()
+                return None
+            notice.write(self.path, notice.Notice(link.uri, link.token, os.getpid()))
+        except BaseException:
+            connection.close()
+            raise
+        return link
 
-    def _raise_unless_lost(self, error: duckdb.Error) -> None:
-        """Anything but a lost connection to the owner is a bug, or bad SQL, and keeps its traceback."""
-        if self.is_owner or not isinstance(
-            error, duckdb.IOException | duckdb.HTTPException | duckdb.ConnectionException
-        ):
-            raise error
-
-
-def migrations(package: str) -> list[tuple[int, str, str]]:
-    """(number, file name, SQL) of the numbered files in a package's sql folder, in order."""
-    folder = importlib.resources.files(package).joinpath("sql")
-    names = sorted(entry.name for entry in folder.iterdir() if re.match(r"\d{4}_.*\.sql$", entry.name))
-    return [(int(name[:4]), name, folder.joinpath(name).read_text()) for name in names]
-
-
-def inline(sql: str, params: Mapping[str, Any]) -> str:
-    """SQL with each `$name` replaced by its value as a literal; for Quack, which carries SQL text only.
-
-    Raises KeyError for a name without a value. Values are never read again as SQL: one pass, strings quoted.
-    """
-    return _NAMES.sub(lambda match: _literal(params[match[1]]), sql)
-
-
-def _literal(value: Any) -> str:
-    """A Python value as a DuckDB literal; raises TypeError for a type that has none here."""
-    if value is None:
-        return "NULL"
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return f"'{value!r}'::DOUBLE"
-    if isinstance(value, datetime):
-        return f"'{value.astimezone(UTC).isoformat()}'::TIMESTAMPTZ"
-    if isinstance(value, str):
-        return "'" + value.replace("\x00", "").replace("'", "''") + "'"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_literal(item) for item in value) + "]"
-    raise TypeError(f"no SQL literal for {type(value).__name__}")
+    def _attach(self) -> _Link | None:
+        """A link to the owner its notice speaks of, or None when there is no notice, or nobody behind it."""
+        owner = notice.read(self.path)
+        if owner is None:
+            return None
+        link = _Link(duckdb.connect(":memory:"), owner.uri, owner.token, is_owner=False)
+        try:
+            _prepare(link.connection)
+            link.connection.execute(f"ATTACH {literal(link.uri)} AS remote (TOKEN {literal(link.token)})")
+        except duckdb.Error as error:
+            link.connection.close()
+            if _is_lost(error):
+                return None
+            raise
+        return link
 
 
-def _connection(path: str) -> duckdb.DuckDBPyConnection:
-    """A connection with the Quack extension loaded from its wheel, so that nothing is downloaded."""
-    connection = duckdb.connect(path, config={"autoinstall_known_extensions": False})
+def _select(link: _Link, sql: str) -> pl.DataFrame:
+    with link.cursor() as cursor:
+        if link.is_owner:
+            return cursor.sql(sql).pl()
+        remote = f"FROM quack_query({literal(link.uri)}, {literal(sql)}, token={literal(link.token)})"
+        return cursor.sql(remote).pl()
+
+
+def _insert(link: _Link, table: str, frame: pl.DataFrame) -> None:
+    target = f'"{table}"' if link.is_owner else f'remote."{table}"'
+    statement = f"INSERT INTO {target} BY NAME SELECT * FROM batch"  # noqa: S608
+    with link.cursor() as cursor:
+        cursor.register("batch", frame.rechunk())  # one chunk, one message
+        try:
+            cursor.execute(statement)
+        except (duckdb.CatalogException, duckdb.BinderException):
+            if link.is_owner:
+                raise
+            cursor.execute("CALL quack_clear_cache()")  # the owner may have migrated since
+            cursor.execute(statement)
+
+
+def _holds(link: _Link, table: str, part: pl.DataFrame) -> bool:
+    """True when the first row of a part is stored, and so all of it, since a part is one transaction."""
+    same = " AND ".join(
+        f'"{name}" IS NOT DISTINCT FROM {literal(value)}' for name, value in zip(part.columns, part.row(0), strict=True)
+    )
+    return not _select(link, f'SELECT 1 AS found FROM "{table}" WHERE {same} LIMIT 1').is_empty()  # noqa: S608
+
+
+def _apply(link: _Link, package: str, file: Migration) -> None:
+    """One migration and its record, both or neither."""
+    with link.cursor() as cursor:
+        cursor.execute("BEGIN")
+        try:
+            cursor.execute(
+                "CREATE TABLE IF NOT EXISTS migrations (package VARCHAR NOT NULL, number INTEGER NOT NULL,"
+                " name VARCHAR NOT NULL, sha256 VARCHAR NOT NULL, applied_at TIMESTAMPTZ NOT NULL)"
+            )
+            cursor.execute(file.sql)
+            record = [package, file.number, file.name, file.sha256, datetime.now(UTC)]
+            cursor.execute("INSERT INTO migrations VALUES (?, ?, ?, ?, ?)", record)
+            cursor.execute("COMMIT")
+        except duckdb.Error:
+            cursor.execute("ROLLBACK")
+            raise
+
+
+def _is_lost(error: duckdb.Error) -> bool:
+    """True when nobody answers at the owner's address, or somebody who is not that owner."""
+    strangers = ("Authentication failed", "Invalid connection id")
+    return isinstance(
+        error, duckdb.IOException | duckdb.HTTPException | duckdb.ConnectionException | duckdb.SerializationException
+    ) or any(word in str(error) for word in strangers)
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load Quack from its wheel, so that nothing is downloaded, and fix what a query may see."""
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET python_enable_replacements = false")
     for name in ("httpfs", "quack"):
         folder = Path(str(importlib.resources.files(f"duckdb_extension_{name}")))
         file = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
-        connection.execute(f"LOAD {_literal(str(file))}")
+        connection.execute(f"LOAD {literal(str(file))}")
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
-    return connection
 
 
-def _apply(cursor: duckdb.DuckDBPyConnection, sql: str, record: tuple[Any, ...]) -> None:
-    """One migration and its record, both or neither."""
-    cursor.execute("BEGIN")
-    try:
-        cursor.execute(sql)
-        cursor.execute("INSERT INTO migrations VALUES (?, ?, ?, ?, ?)", list(record))
-        cursor.execute("COMMIT")
-    except duckdb.Error:
-        cursor.execute("ROLLBACK")
-        raise
+def _release(path: Path) -> None:
+    with _owned_lock:
+        _owned.discard(path)
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Replace a file at once by one that only its owner may read."""
-    new = path.with_name(f"{path.name}.{os.getpid()}")
-    new.unlink(missing_ok=True)
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    new.replace(path)

@@ -1,0 +1,20 @@
+"""Rows whose append ended in a request to retry, although they were, or may have been, stored."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Rows that went to a table together: `stored` for certain, or perhaps."""
+
+    table: str
+    part: pl.DataFrame
+    stored: bool
+
+
+def without(frame: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a frame that a part does not have; by their text, for which NaN is NaN and lists compare."""
+    rows = {repr(row) for row in part.iter_rows()}
+    return frame.filter(pl.Series([repr(row) not in rows for row in frame.iter_rows()], dtype=pl.Boolean))
