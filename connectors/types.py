@@ -102,10 +102,13 @@ class Source(Protocol):
     def resume(self) -> None: ...
 
     def commit(self, positions: Mapping[Partition, int]) -> None:
-        """Record, per partition, the offset behind the last record that is safely stored."""
+        """Record, per partition, the offset behind the last record that is safely stored.
+
+        Raises RetryLater when it cannot be recorded now; recording a later one is as good.
+        """
 
     def lag(self) -> dict[Partition, int]:
-        """Records not yet polled, per assigned partition."""
+        """Records not yet polled, per assigned partition; absent where the source cannot tell yet."""
 
     @property
     def exhausted(self) -> bool:
