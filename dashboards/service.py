@@ -20,6 +20,7 @@ from dashboards.serving import serve_dashboard
 from judge.scorer import Scorer
 from shadow.config import Config
 from shadow.mirror import Mirror
+from shadow.store import Store
 
 log = structlog.get_logger()
 INTERRUPTED = 130
@@ -60,11 +61,11 @@ def stopping() -> Iterator[Stop]:
 async def mirror(config: Config) -> int:
     """Mirror until a signal, or the end of a file source. Returns the exit code."""
     with stopping() as stop, wiring.open_store(config) as store:
-        models = await _reachable(wiring.connect_models(config, wiring.candidates(config)))
+        candidates = wiring.connect_models(config, wiring.candidates(config))
         try:
-            await Mirror(config, wiring.connect_source(config), models, store).run(stop.event)
+            await (await make_mirror(config, candidates, store)).run(stop.event)
         finally:
-            await close(models)
+            await close(candidates)
         return stop.exit_code
 
 
@@ -83,18 +84,17 @@ async def score(config: Config, path: Path, once: bool) -> int:
 async def up(config: Config, path: Path, with_pages: bool) -> int:
     """Mirror, scorer and, where asked for, the pages until a signal. Returns the exit code."""
     with stopping() as stop, wiring.open_store(config) as store:
-        candidates = await _reachable(wiring.connect_models(config, wiring.candidates(config)))
-        judges = wiring.connect_models(config, wiring.judges(config))
-        scorer = Scorer(store, config, candidates | judges, str(path))
-        mirror = Mirror(config, wiring.connect_source(config), candidates, store)
-        beside = [keep_running("scorer", scorer.run, stop.event)]
-        if with_pages:
-            beside.append(keep_running("dashboard", pages(config, path), stop.event))
+        candidates = wiring.connect_models(config, wiring.candidates(config))
+        judges = wiring.connect_models(config, wiring.judges(config) - wiring.candidates(config))
         try:
+            scorer = Scorer(store, config, candidates | judges, str(path))
+            mirror = await make_mirror(config, candidates, store)
+            beside = [keep_running("scorer", scorer.run, stop.event)]
+            if with_pages:
+                beside.append(keep_running("dashboard", pages(config, path), stop.event))
             await run_beside(mirror, beside, stop.event)
         finally:
-            await close(candidates)
-            await close(judges)
+            await close(candidates | judges)
         return stop.exit_code
 
 
@@ -164,8 +164,16 @@ async def close(models: Mapping[str, Model]) -> None:
         await model.close()
 
 
-async def _reachable(models: dict[str, Model]) -> dict[str, Model]:
-    """The same models, each asked for a sign of life: a typing error must not become a stream of failed pairs."""
-    for name, model in models.items():
-        log.info("candidate", name=name, fingerprint=model.fingerprint, served=await model.probe())
-    return models
+async def make_mirror(config: Config, candidates: Mapping[str, Model], store: Store) -> Mirror:
+    """The mirror of a configuration, its source connected and each candidate asked for a sign of life.
+
+    A typing error in a model's address must not become a stream of failed pairs. Raises UserError for what is missing.
+    """
+    source = wiring.connect_source(config)
+    try:
+        for name, model in candidates.items():
+            log.info("candidate", name=name, fingerprint=model.fingerprint, served=await model.probe())
+    except BaseException:
+        source.close()
+        raise
+    return Mirror(config, source, candidates, store)

@@ -75,8 +75,8 @@ def verify_chain(config: Config, as_json: bool) -> int:
 
 
 def _phase(name: str) -> Phase:
-    if name not in set(Phase):
-        raise unknown("phase", name, Phase)
+    if name not in list(Phase):
+        raise unknown("phase", name, [each.value for each in Phase])
     return Phase(name)
 
 

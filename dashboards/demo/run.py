@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,6 @@ from dashboards.logs import configure
 from judge.board import SETTLING
 from judge.scorer import Scorer
 from shadow.config import Config, load
-from shadow.mirror import Mirror
 
 PARTITIONS = 2
 FILE_RECORDS = 5_000
@@ -53,23 +52,22 @@ async def _run(config: Config, path: Path, address: str | None, minutes: float |
     with service.stopping() as stop, wiring.open_store(config) as store:
         candidates = wiring.connect_models(config, wiring.candidates(config))
         judges = wiring.connect_models(config, wiring.judges(config))
-        scorer = Scorer(store, config, candidates | judges, str(path))
-        mirror = Mirror(config, wiring.connect_source(config), candidates, store)
-        beside: list[Awaitable[None]] = [
-            service.keep_running("scorer", scorer.run, stop.event),
-            feed(address, store, minutes, stop.event) if address else _wait(minutes, stop.event),
-            progress(store, config, stop.event),
-        ]
-        if not headless:
-            beside.append(service.keep_running("dashboard", service.pages(config, path), stop.event))
         try:
+            scorer = Scorer(store, config, candidates | judges, str(path))
+            mirror = await service.make_mirror(config, candidates, store)
+            beside = [
+                service.keep_running("scorer", scorer.run, stop.event),
+                feed(address, store, minutes, stop.event) if address else _wait(minutes, stop.event),
+                progress(store, config, stop.event),
+            ]
+            if not headless:
+                beside.append(service.keep_running("dashboard", service.pages(config, path), stop.event))
             await service.run_beside(mirror, beside, stop.event)
             if stop.exit_code == 0:
                 await scorer.check()
                 await asyncio.sleep(SETTLING.total_seconds())
         finally:
-            await service.close(candidates)
-            await service.close(judges)
+            await service.close(candidates | judges)
         return stop.exit_code
 
 

@@ -18,7 +18,12 @@ def write(folder: Path, source: str, port: int) -> Path:
     """The path of the configuration, written into `folder`; `source` is the text of its [source] table."""
     template = Template(files("dashboards.demo").joinpath("demo.toml").read_text(encoding="utf-8"))
     text = template.substitute(
-        store=json.dumps(f"duckdb:{folder / 'pairs.duckdb'}"), source=source, port=port, judge=_judge(), paced_4=_pace(4), paced_1=_pace(1)
+        store=json.dumps(f"duckdb:{folder / 'pairs.duckdb'}"),
+        source=source,
+        port=port,
+        judge=_judge(),
+        paced_4=_pace(4),
+        paced_1=_pace(1),
     )
     path = folder / "shadowjudge.toml"
     path.write_text(text, encoding="utf-8")
