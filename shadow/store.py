@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -71,7 +71,7 @@ class _Link:
 
     connection: duckdb.DuckDBPyConnection
     uri: str
-    token: str
+    token: str = field(repr=False)
     is_owner: bool
 
     @contextlib.contextmanager
@@ -341,7 +341,7 @@ def _is_lost(error: duckdb.Error) -> bool:
 def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Load Quack from its wheel, so that nothing is downloaded, and fix what a query may see."""
     connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET python_enable_replacements = false")
+    connection.execute("SET GLOBAL python_enable_replacements = false")
     for name in ("httpfs", "quack"):
         folder = Path(str(importlib.resources.files(f"duckdb_extension_{name}")))
         file = folder / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
