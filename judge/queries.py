@@ -76,7 +76,10 @@ ORDER BY ALL
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One page of a list: `rows` from newest to oldest, and how many pairs the whole list has."""
+    """One page of a list: `rows` from newest to oldest, and how many pairs the whole list has.
+
+    A pair that was stored as checked twice is shown once, and counted twice: telling would cost more than the page.
+    """
 
     rows: pl.DataFrame
     total: int
@@ -114,6 +117,7 @@ def pairs_page(
     params: dict[str, Any] = {"workflow": workflow, "fingerprint": fingerprint, "size": size, "skip": page * size}
     where = _WHERE[show]
     rows = store.read(f"{_ROWS} SELECT * FROM rows WHERE {where} {_BY_TIME}", params)
+    rows = rows.unique("pair_id", keep="first", maintain_order=True)
     total = store.read(f"{_ROWS} SELECT count(*) AS n FROM rows WHERE {where}", params).item()
     return Page(rows, int(total))
 

@@ -16,7 +16,7 @@ MAX_AGE = timedelta(hours=1)
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What is wrong with one sign-off."""
+    """What is wrong with one sign-off; the sentence names it by its number."""
 
     number: int
     signoff_id: str
@@ -55,17 +55,17 @@ def verify(store: Store) -> list[Finding]:
     from a shorter chain: keep the newest record's hash somewhere else.
     """
     stand, forks = chain.standing(chain.links(store))
-    found = [
-        Finding(row.number, row.signoff_id, "signed at the same moment as another: does not count") for row in forks
-    ]
+    found = [_finding(row, "signed at the same moment as another, so it does not count") for row in forks]
     previous: Link | None = None
     for row in stand:
-        faults = [chain.fault(row, previous)]
-        if faults == [None]:
-            faults = list(_differences(store, row))
-        found += [Finding(row.number, row.signoff_id, fault) for fault in faults if fault]
+        fault = chain.fault(row, previous)
+        found += [_finding(row, each) for each in ([fault] if fault else _differences(store, row))]
         previous = row
     return sorted(found, key=lambda finding: finding.number)
+
+
+def _finding(row: Link, what: str) -> Finding:
+    return Finding(row.number, row.signoff_id, f"sign-off {row.number}: {what}")
 
 
 def _differences(store: Store, row: Link) -> Iterator[str]:

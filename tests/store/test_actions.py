@@ -246,7 +246,7 @@ def test_of_two_processes_at_once_the_first_stored_has_signed_and_verify_tells(
     monkeypatch.undo()
     assert [each.actor for each in chain.history(store)] == ["mallory"]
     assert [(each.number, each.sentence) for each in verify(store)] == [
-        (1, "signed at the same moment as another: does not count")
+        (1, "sign-off 1: signed at the same moment as another, so it does not count")
     ]
     assert sign(store, read(store, Phase.SHADOW, datetime.now(UTC)), decision="reject").number == 2
     assert len(verify(store)) == 1

@@ -107,7 +107,7 @@ def test_a_record_changed_with_its_hash_breaks_the_next(copy: Path) -> None:
         f"UPDATE signoffs SET record = $${forged.record}$$, record_hash = '{forged.record_hash}', "
         f"signoff_id = '{forged.signoff_id}' WHERE number = 2",
     )
-    assert findings(copy) == {3: "it does not continue the record before it"}
+    assert findings(copy) == {3: "sign-off 3: it does not continue the record before it"}
 
 
 def test_a_readiness_made_up_and_hashed_well_does_not_follow_from_its_evidence(copy: Path) -> None:
@@ -123,12 +123,14 @@ def test_a_readiness_made_up_and_hashed_well_does_not_follow_from_its_evidence(c
         f"UPDATE signoffs SET record = $${forged.record}$$, record_hash = '{forged.record_hash}', "
         f"signoff_id = '{forged.signoff_id}' WHERE number = 3",
     )
-    assert findings(copy) == {3: "its evidence and policy give blocked now, and not the readiness that was signed"}
+    assert findings(copy) == {
+        3: "sign-off 3: its evidence and policy give blocked now, and not the readiness that was signed"
+    }
 
 
 def test_a_missing_record_is_found(copy: Path) -> None:
     tamper(copy, "DELETE FROM signoffs WHERE number = 2")
-    assert findings(copy)[3] == "its number should be 2: a record is missing"
+    assert findings(copy)[3] == "sign-off 3: its number should be 2: a record is missing"
 
 
 @pytest.mark.parametrize(

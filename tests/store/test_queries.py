@@ -1,0 +1,138 @@
+"""What pages read, on a real store: lists by filter and page, one pair whole, health, tokens."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.errors import UserError
+from connectors.types import Completion
+from judge.outcomes import Outcome
+from judge.queries import Show, health, pair_detail, pairs_page, spend
+from shadow.beat import beat
+from shadow.store import Store, open_store
+from tests.store.seeding import (
+    AGREE,
+    DEFECT,
+    DISAGREE,
+    NOON,
+    configuration,
+    pair,
+    store_check_result,
+    store_checked,
+    store_pairs,
+    store_review,
+    store_verdict,
+)
+
+CONFIG = configuration()
+PAIRS = [pair(n, scrubbed={"EMAIL": 2, "PHONE": 1} if n % 2 else {}) for n in range(12)]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Twelve pairs: 0-3 fine, 4-5 defects, 6-8 disagree, 9-10 agree, 11 unchecked."""
+    store = open_store(f"duckdb:{tmp_path}/s.duckdb")
+    store.migrate("shadow")
+    store.migrate("judge")
+    store_pairs(store, PAIRS)
+    store_checked(store, CONFIG, PAIRS[:4])
+    store_checked(store, CONFIG, PAIRS[4:6], DEFECT)
+    store_checked(store, CONFIG, PAIRS[6:9], DISAGREE)
+    store_checked(store, CONFIG, PAIRS[9:11], AGREE)
+    later = NOON + timedelta(minutes=1)
+    store_verdict(store, PAIRS[6], Outcome.WORSE_MAJOR, later)
+    store_verdict(store, PAIRS[7], Outcome.UNDECIDED, later, flip=True)
+    store_verdict(store, PAIRS[8], Outcome.WORSE_MAJOR, NOON, epoch="e0")
+    store_review(store, PAIRS[6], Outcome.EQUIVALENT, later)
+    store_review(store, PAIRS[6], Outcome.WORSE_MINOR, later + timedelta(seconds=1), reviewer="bob")
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("show", "numbers"),
+    [
+        (Show.ALL, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]),
+        (Show.DEFECT, [5, 4]),
+        (Show.DISAGREE, [8, 7, 6]),
+        (Show.AGREE, [10, 9]),
+        (Show.UNREVIEWED, [10, 9, 8, 7]),
+        (Show.REVIEWED, [6]),
+        (Show.JUDGED_WORSE, [6]),
+        (Show.UNDECIDED, [7]),
+    ],
+)
+def test_what_a_list_shows(store: Store, show: Show, numbers: list[int]) -> None:
+    page = pairs_page(store, "triage", show=show)
+    assert page.rows["pair_id"].to_list() == [PAIRS[n].pair_id for n in numbers]
+    assert page.total == len(numbers)
+
+
+def test_rows_are_narrow_and_say_who_said_what(store: Store) -> None:
+    assert pairs_page(store, "triage", show=Show.REVIEWED).rows.to_dicts() == [
+        {
+            "pair_id": PAIRS[6].pair_id,
+            "occurred_at": PAIRS[6].occurred_at,
+            "workflow": "triage",
+            "fingerprint": "small@1",
+            "stratum": "disagree",
+            "outcome": None,
+            "severity": None,
+            "failed": [],
+            "verdict": "worse_major",
+            "review": "worse_minor",
+        }
+    ]
+
+
+def test_pages_cover_the_list_once(store: Store) -> None:
+    pages = [pairs_page(store, "triage", page=n, size=4) for n in range(4)]
+    assert [page.rows.height for page in pages] == [4, 4, 3, 0]
+    assert {page.total for page in pages} == {11}
+    seen = [pair_id for page in pages for pair_id in page.rows["pair_id"]]
+    assert len(set(seen)) == 11
+
+
+def test_a_list_may_be_of_one_candidate(store: Store) -> None:
+    assert pairs_page(store, "triage", "small@1").total == 11
+    assert pairs_page(store, "triage", "small@2").total == 0
+    assert pairs_page(store, "nowhere").total == 0
+
+
+def test_a_repeat_is_listed_once(store: Store) -> None:
+    store_checked(store, CONFIG, PAIRS[:4])
+    assert pairs_page(store, "triage").rows["pair_id"].to_list() == [PAIRS[n].pair_id for n in range(10, -1, -1)]
+
+
+def test_one_pair_whole(store: Store) -> None:
+    store_check_result(store, CONFIG, PAIRS[6], "label_agreement", "FAIL")
+    found = pair_detail(store, PAIRS[6].pair_id, PAIRS[6].occurred_at)
+    assert found.pair == PAIRS[6]
+    assert found.check_results["status"].to_list() == ["FAIL"]
+    assert found.verdicts["outcome"].to_list() == ["worse_major"]
+    assert found.reviews["reviewer"].to_list() == ["bob", "ada"]
+    with pytest.raises(UserError, match="there is no pair"):
+        pair_detail(store, PAIRS[6].pair_id, NOON)
+
+
+def test_health(store: Store) -> None:
+    beat(store, "mirror", "running", lag=7)
+    beat(store, "mirror", "paused", lag=3)
+    beat(store, "scorer", "running", lag=1)
+    found = health(store)
+    beats = {row["component"]: (row["state"], row["lag"]) for row in found.heartbeats.to_dicts()}
+    assert beats == {"mirror": ("paused", 3), "scorer": ("running", 1)}
+    assert found.unscored.rows() == [("triage", 1, PAIRS[11].mirrored_at)]
+    assert found.oldest_unscored_s == pytest.approx((datetime.now(UTC) - PAIRS[11].mirrored_at).total_seconds(), abs=60)
+    assert found.scrubbed.rows() == [("EMAIL", 12), ("PHONE", 6)]
+
+
+def test_spend_counts_what_servers_reported(store: Store) -> None:
+    store_pairs(store, [pair(20, production=Completion(text="x"))])
+    assert spend(store).rows() == [
+        ("triage", "candidate", 13, 13 * 40, 13 * 3),
+        ("triage", "judge", 6, None, None),
+        ("triage", "production", 13, 12 * 50, 12 * 2),
+    ]
