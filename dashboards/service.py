@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from connectors.errors import UserError
+from connectors.errors import RetryLater, UserError
 from connectors.types import Model
 from dashboards import wiring
 from dashboards.serving import serve_dashboard
@@ -115,6 +115,8 @@ async def keep_running(part: str, run: Callable[[asyncio.Event], Awaitable[None]
         try:
             await run(stop)
             return
+        except (UserError, RetryLater) as error:
+            log.error("part_failed", part=part, reason=str(error), again_in_s=RESTART_S)
         except Exception:
             log.exception("part_failed", part=part, again_in_s=RESTART_S)
         try:

@@ -36,12 +36,13 @@ def server(slow: threading.Event) -> Iterator[ChatServer]:
 @pytest.fixture
 def config(tmp_path: Path, server: ChatServer) -> Path:
     lines = [encode(each) + b"\n" for each in itertools.islice(interactions(seed=3), RECORDS)]
-    (tmp_path / "in.jsonl").write_bytes(b"".join([*lines, b"not an interaction\n"]))
+    (tmp_path / "in.jsonl").write_bytes(b"".join([b"not an interaction\n", *lines]))
     workflow = '[workflows.{}]\ncandidates = ["small"]\n[[workflows.{}.checks]]\ncheck = "text_agreement"\n'
     path = tmp_path / "shadowjudge.toml"
     path.write_text(
         f'[store]\nurl = "duckdb:{tmp_path}/store.duckdb"\n[source]\nkind = "file"\npath = "{tmp_path}/in.jsonl"\n'
-        f'[mirror]\nin_flight = 1\nflush_seconds = 0.2\n[models.small]\nkind = "openai"\nmodel = "m"\nbase_url = "{server.base_url}"\n'
+        "[mirror]\nin_flight = 1\nflush_seconds = 0.2\n"
+        f'[models.small]\nkind = "openai"\nmodel = "m"\nbase_url = "{server.base_url}"\n'
         + "".join(workflow.format(name, name) for name in ("triage", "order_id", "reply"))
     )
     return path
