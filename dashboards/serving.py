@@ -17,7 +17,7 @@ from connectors.errors import UserError
 CONFIG_VARIABLE = "SHADOWJUDGE_CONFIG"
 START_S = 60.0
 STOP_S = 5.0
-_OPTIONS = {
+_OPTIONS: Mapping[str, str | tuple[str, ...]] = {
     "server.headless": "true",
     "logger.level": "warning",
     "server.fileWatcherType": "none",
@@ -34,8 +34,8 @@ _OPTIONS = {
     "theme.borderColor": "#d9dfe6",
     "theme.baseRadius": "6px",
     "theme.baseFontSize": "15",
-    "theme.headingFontSizes": "['1.75rem', '1.3rem', '1.1rem', '1rem', '0.95rem', '0.9rem']",
 }
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 class Dashboard:
@@ -81,11 +81,12 @@ def serve_dashboard(config: Path, host: str, port: int, env: Mapping[str, str] |
     """
     if _answers(host, port):
         raise UserError(f"port {port} of {host} is taken; free it, or set another dashboard.port.")
-    options = _OPTIONS | {"server.address": host, "server.port": str(port)}
-    if _is_loopback(host):
-        options["server.allowedHosts"] = "['localhost', '127.0.0.1', '::1']"
+    options = {**_OPTIONS, "server.address": host, "server.port": str(port)}
+    if _is_loopback(host):  # a page of another site cannot reach the socket under a name of its own
+        options["server.allowedHosts"] = _LOOPBACK_NAMES
     command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards").joinpath("app.py"))]
-    command += [f"--{name}={value}" for name, value in options.items()]
+    for name, value in options.items():
+        command += [f"--{name}={each}" for each in ((value,) if isinstance(value, str) else value)]
     process = subprocess.Popen(
         command,
         env={**os.environ, **(env or {}), CONFIG_VARIABLE: str(config.resolve())},

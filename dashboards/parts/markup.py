@@ -20,16 +20,21 @@ def badge(state: State) -> str:
     return f'<span class="sj-badge sj-{state}"><span aria-hidden="true">{icon}</span> {word}</span>'
 
 
-def note(kind: str, sentence: str, what_to_do: str = "") -> str:
+def sentence(text: str) -> str:
+    """A sentence whose numbers stay beside their per cent signs."""
+    return escaped(text).replace(" %", "&nbsp;%")
+
+
+def note(kind: str, text: str, what_to_do: str = "") -> str:
     """A message box; `kind` is info, good, warning or error."""
     role = "alert" if kind in ("warning", "error") else "status"
     more = f'<div class="sj-todo">{escaped(what_to_do)}</div>' if what_to_do else ""
-    return f'<div class="sj-note sj-note-{kind}" role="{role}"><div>{escaped(sentence)}</div>{more}</div>'
+    return f'<div class="sj-note sj-note-{kind}" role="{role}"><div>{sentence(text)}</div>{more}</div>'
 
 
 def listing(sentences: Iterable[str]) -> str:
     """Sentences as a bulleted list."""
-    return f'<ul class="sj-list">{"".join(f"<li>{escaped(sentence)}</li>" for sentence in sentences)}</ul>'
+    return f'<ul class="sj-list">{"".join(f"<li>{sentence(text)}</li>" for text in sentences)}</ul>'
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> str:
@@ -40,6 +45,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> st
         f'<div class="sj-scroll"><table class="sj-table sj-{name}" aria-label="{name}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def text_box(text: str) -> str:
+    """A long text as it is, in a box that scrolls."""
+    return f'<div class="sj-text sj-prompt" dir="auto" tabindex="0">{escaped(text)}</div>'
 
 
 def sides(left: str, right: str, left_title: str, right_title: str) -> str:

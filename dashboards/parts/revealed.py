@@ -1,0 +1,58 @@
+"""What a reviewer sees after the label: who wrote what, and what checks, judge and people said."""
+
+import polars as pl
+
+from connectors.types import Completion
+from dashboards.parts.markup import table
+from dashboards.parts.visible import escaped
+from shadow.types import Pair
+
+_CHECKS = ("check_name", "status", "severity", "who_is_right", "detail")
+_VERDICTS = ("outcome", "order_flip", "choice_production_first", "choice_candidate_first", "rubric", "judge_model")
+_REVIEWS = ("reviewed_at", "reviewer", "outcome", "note")
+
+
+def arms_table(pair: Pair, left: str) -> str:
+    """Both arms with their model, latency, tokens and confidence; `left` is the arm that stood on the left."""
+    sides = {"production": pair.production, "candidate": pair.candidate}
+    rows = [
+        (f"<strong>{arm}</strong>", "left" if arm == left else "right", *map(escaped, _facts(answer)))
+        for arm, answer in sides.items()
+    ]
+    return table(("answer of", "stood", "model", "latency", "output tokens", "confidence"), rows, "arms")
+
+
+def checks_table(results: pl.DataFrame) -> str:
+    """What did not pass; a check that is not named passed."""
+    return _frame(results, _CHECKS, "checks")
+
+
+def verdicts_table(verdicts: pl.DataFrame) -> str:
+    """The judge's outcome and its choice in each order."""
+    return _frame(verdicts, _VERDICTS, "verdicts")
+
+
+def reviews_table(reviews: pl.DataFrame) -> str:
+    """Every review, none of which is ever changed."""
+    return _frame(reviews, _REVIEWS, "reviews")
+
+
+def _facts(answer: Completion) -> tuple[str, ...]:
+    return (
+        answer.model or "unknown",
+        "unknown" if answer.latency_ms is None else f"{answer.latency_ms:,.0f} ms",
+        "unknown" if answer.output_tokens is None else f"{answer.output_tokens:,}",
+        "not given" if answer.confidence is None else f"{answer.confidence:.2f}",
+    )
+
+
+def _frame(frame: pl.DataFrame, columns: tuple[str, ...], name: str) -> str:
+    header = tuple(column.replace("_", " ") for column in columns)
+    rows = [tuple(_cell(value) for value in row) for row in frame.select(columns).iter_rows()]
+    return table(header, rows, name)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return escaped(f"{value:%Y-%m-%d %H:%M:%S}" if hasattr(value, "strftime") else str(value))

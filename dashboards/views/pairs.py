@@ -1,0 +1,156 @@
+"""Pairs: a list by page, one pair side by side with its origin hidden, and its label."""
+
+import streamlit as st
+
+from dashboards.parts.blind import Arm
+from dashboards.parts.label import label_form
+from dashboards.parts.markup import note, sides, text_box
+from dashboards.parts.opened import (
+    Reference,
+    close_pair,
+    is_revealed,
+    next_submission,
+    open_pair,
+    opened,
+    reveal,
+    side,
+    submission,
+)
+from dashboards.parts.revealed import arms_table, checks_table, reviews_table, verdicts_table
+from dashboards.parts.session import actor, configuration, store
+from judge.actions import Actor, review
+from judge.prompt import show_answer, show_request
+from judge.queries import Page, PairDetail, Show, pair_detail, pairs_page
+from shadow.config import Config
+from shadow.store import Store
+from shadow.types import Pair
+
+PAGE_SIZE = 12
+_SHOWN = {
+    Show.ALL: "all",
+    Show.UNREVIEWED: "to label",
+    Show.DISAGREE: "answers differ",
+    Show.AGREE: "answers agree",
+    Show.DEFECT: "settled defects",
+    Show.JUDGED_WORSE: "judged worse",
+    Show.UNDECIDED: "judge undecided",
+    Show.REVIEWED: "labelled",
+}
+_TELLING = (Show.DEFECT, Show.JUDGED_WORSE)
+
+
+def page() -> None:
+    """Draws the page."""
+    st.title("Pairs")
+    config = configuration()
+    kept = store(config.store.url)
+    found, labels = _list(kept, config)
+    reference = opened()
+    if found.rows.is_empty() and reference is None:
+        st.html(note("info", "No pair in this list.", "Choose another list or workflow, or wait for the scorer."))
+        return
+    if reference is None:
+        reference = _references(found)[0]
+        open_pair(reference)
+    listed, shown = st.columns([1, 4], gap="medium")
+    with listed:
+        _rows(found, labels, reference)
+    with shown:
+        if reference is not None:
+            _pair(kept, pair_detail(kept, *reference), found)
+
+
+def _list(kept: Store, config: Config) -> tuple[Page, int]:
+    """The filters, then the page they ask for and how many pairs of the workflow are labelled."""
+    first, second, third = st.columns([2, 3, 1])
+    with first:
+        workflow = st.selectbox(
+            "Workflow", list(config.workflows), key="workflow", bind="query-params", on_change=close_pair
+        )
+    with second:
+        show = st.selectbox(
+            "Show", list(_SHOWN), format_func=_SHOWN.get, key="show", bind="query-params", on_change=close_pair
+        )
+    with third:
+        number = st.number_input("Page", min_value=1, key="page", bind="query-params", on_change=close_pair)
+    if show in _TELLING:
+        st.caption("This list already says how the candidate did: a label given here is not blind.")
+    found = pairs_page(kept, workflow, show=show, page=number - 1, size=PAGE_SIZE)
+    return found, pairs_page(kept, workflow, show=Show.REVIEWED, size=1).total
+
+
+def _rows(found: Page, labels: int, reference: Reference | None) -> None:
+    st.html(
+        f'<p class="sj-small"><strong class="sj-labels">labels: {labels:,}</strong><br>{found.total:,} in this list</p>'
+    )
+    for row, target in zip(found.rows.iter_rows(named=True), _references(found), strict=True):
+        mark = " ✓" if row["review"] else ""
+        if st.button(
+            f"{row['occurred_at']:%d %b %H:%M:%S}{mark}",
+            key=f"open-{target.pair_id}",
+            type="primary" if target == reference else "secondary",
+            width="stretch",
+        ):
+            open_pair(target)
+            st.rerun()
+
+
+def _references(found: Page) -> list[Reference]:
+    return [Reference(*row) for row in found.rows.select("pair_id", "occurred_at").iter_rows()]
+
+
+def _pair(kept: Store, detail: PairDetail, found: Page) -> None:
+    pair, left = detail.pair, side(detail.pair.pair_id)
+    st.text(f"{pair.request_id}  ·  {pair.occurred_at:%Y-%m-%d %H:%M:%S} UTC")
+    with st.expander("Request"):
+        st.html(text_box(show_request(pair.request)))
+    arms = (pair.production, pair.candidate) if left == "production" else (pair.candidate, pair.production)
+    st.html(sides(show_answer(arms[0]), show_answer(arms[1]), "left", "right"))
+    who = actor()
+    labelled = who is not None and who.name in detail.reviews["reviewer"]
+    if labelled or is_revealed(pair.pair_id):
+        _revealed(detail, left)
+        if st.button("Next pair", type="primary", key="next", disabled=found.rows.is_empty()):
+            open_pair(_older(_references(found), Reference(pair.pair_id, pair.occurred_at)))
+            st.rerun()
+        if labelled:
+            with st.expander("Correct my label"):
+                _label(kept, who, pair, left)
+        return
+    st.caption("Which of the two is the candidate, and what checks and judge said, is shown after the label.")
+    _label(kept, who, pair, left)
+    if st.button("Look without labelling", key="look", type="tertiary"):
+        reveal(pair.pair_id)
+        st.rerun()
+
+
+def _label(kept: Store, who: Actor | None, pair: Pair, left: Arm) -> None:
+    key = submission(pair.pair_id)
+    given = label_form(f"{pair.pair_id}-{key}", left)
+    if given is None:
+        return
+    if who is None:
+        st.html(note("warning", "Type your name in the sidebar first: a label carries it."))
+        return
+    review(kept, who, pair.pair_id, pair.occurred_at, *given, left_arm=left, submission=key)
+    reveal(pair.pair_id)
+    next_submission(pair.pair_id)
+    st.toast("Label saved.")
+    st.rerun()
+
+
+def _older(references: list[Reference], current: Reference) -> Reference:
+    """The next pair of a list that goes from newest to oldest, or its first one."""
+    return next((each for each in references if each.occurred_at < current.occurred_at), references[0])
+
+
+def _revealed(detail: PairDetail, left: Arm) -> None:
+    st.html(arms_table(detail.pair, left))
+    if detail.check_results.is_empty():
+        st.caption("Every check passed.")
+    else:
+        st.html(checks_table(detail.check_results))
+    if not detail.verdicts.is_empty():
+        st.html(verdicts_table(detail.verdicts))
+    if not detail.reviews.is_empty():
+        st.html(reviews_table(detail.reviews))
