@@ -1,6 +1,6 @@
 """Exact bounds on rates, valid for one look at the data; docs/decisions/004-single-look-bounds.md says why these.
 
-Every bound is one-sided with error probability `alpha`. Pure: counts in, numbers out.
+Every bound is one-sided with error probability `alpha`, 5 % unless said. Pure: counts in, numbers out.
 """
 
 import bisect
@@ -59,9 +59,7 @@ def binomial(k: int, n: int, alpha: float = ALPHA) -> Estimate:
     return Estimate(k / n if n else None, lower(k, n, alpha), upper(k, n, alpha))
 
 
-def stratified(
-    settled: int, pairs: int, strata: Sequence[Sampled], accuracy: Accuracy | None = None, alpha: float = ALPHA
-) -> Estimate:
+def stratified(settled: int, pairs: int, strata: Sequence[Sampled], accuracy: Accuracy | None = None) -> Estimate:
     """The defect rate of a mix: `settled` of all `pairs` are known defects, the strata hold what a sample must tell.
 
     rate = P(settled defect) + sum over strata of weight x P(defect | stratum), in the observed mix of strata. Alpha is
@@ -70,7 +68,7 @@ def stratified(
     lower bound of the judge's sensitivity, and the lower bound is freed of the false alarms that its specificity allows
     (Rogan and Gladen): this assumes the judge to be no worse here than on the pairs that people reviewed.
     """
-    part = share(strata, alpha)
+    part = share(strata)
     accuracy = accuracy or Accuracy()
     sensitivity = lower(accuracy.hits, accuracy.defects, part)
     specificity = lower(accuracy.passes, accuracy.clean, part)
@@ -90,16 +88,16 @@ def stratified(
     return Estimate(rate if known else None, min(1.0, lowest), min(1.0, highest))
 
 
-def share(strata: Sequence[Sampled], alpha: float = ALPHA) -> float:
+def share(strata: Sequence[Sampled]) -> float:
     """The error probability of each part of `stratified`: settled pairs, each open stratum, the judge if it is used."""
-    return alpha / (1 + sum(stratum.weight > 0 for stratum in strata) + any(_uses_judge(s) for s in strata))
+    return ALPHA / (1 + sum(stratum.weight > 0 for stratum in strata) + any(_uses_judge(s) for s in strata))
 
 
 def _uses_judge(stratum: Sampled) -> bool:
     return stratum.judged and stratum.weight > 0
 
 
-def quantile_ranks(n: int, quantile: float, alpha: float = ALPHA) -> tuple[int | None, int | None]:
+def quantile_ranks(n: int, quantile: float) -> tuple[int | None, int | None]:
     """The ranks, from 1, of the order statistics that bound a quantile of n values from below and from above.
 
     Free of any distribution: the number of values below the quantile is binomial. None where n is too small.
@@ -110,6 +108,6 @@ def quantile_ranks(n: int, quantile: float, alpha: float = ALPHA) -> tuple[int |
         """The probability that fewer than `rank` of n values lie below the quantile."""
         return float(bdtr(rank - 1, n, quantile))
 
-    lowest = bisect.bisect_right(ranks, alpha, key=below)
-    highest = bisect.bisect_left(ranks, 1 - alpha, key=below) + 1
+    lowest = bisect.bisect_right(ranks, ALPHA, key=below)
+    highest = bisect.bisect_left(ranks, 1 - ALPHA, key=below) + 1
     return lowest or None, highest if highest <= n else None

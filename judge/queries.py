@@ -69,7 +69,8 @@ UNION ALL
 SELECT workflow, 'candidate', count(*), sum(candidate_input_tokens)::BIGINT, sum(candidate_output_tokens)::BIGINT
 FROM pairs GROUP BY workflow
 UNION ALL
-SELECT workflow, 'judge', 2 * count(*), sum(input_tokens)::BIGINT, sum(output_tokens)::BIGINT
+SELECT workflow, 'judge', count(reply_production_first) + count(reply_candidate_first), sum(input_tokens)::BIGINT,
+    sum(output_tokens)::BIGINT
 FROM verdicts GROUP BY workflow
 ORDER BY ALL
 """

@@ -93,6 +93,8 @@ def store_verdict(
         "judge_model": "arbiter-7",
         "outcome": str(outcome),
         "order_flip": flip,
+        "reply_production_first": "{}",
+        "reply_candidate_first": "{}",
         "stratum": "disagree",
         "inclusion_probability": 1.0,
         "judged_at": when,
