@@ -6,11 +6,12 @@ Connectors validate their own tables (see connectors/folder.py), the judge its c
 
 import os
 import tomllib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from connectors.errors import UserError, unknown
 
@@ -18,105 +19,152 @@ SeverityName = Literal["critical", "major", "minor"]
 T = TypeVar("T", bound=BaseModel)
 
 
+_SEALED = ConfigDict(frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
 class Strict(BaseModel):
     """Settings that refuse unknown keys and cannot change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(**_SEALED, extra="forbid")
+
+
+class Open(BaseModel):
+    """Settings of which the rest belongs to a class that only a later step knows."""
+
+    model_config = ConfigDict(**_SEALED, extra="allow")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The keys that belong to that class; secrets are among them, so no repr shows these."""
+        return dict(self.__pydantic_extra__ or {})
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        return ((name, getattr(self, name)) for name in type(self).model_fields)
 
 
 class StoreSettings(Strict):
-    url: str = "duckdb:shadowjudge.duckdb"
+    """Where pairs, verdicts and sign-offs are kept."""
+
+    url: str = Field(default="duckdb:shadowjudge.duckdb", description="duckdb:PATH, one file, made when it is absent")
 
 
-class Connection(BaseModel):
-    """A source or a model: `kind` is a file in connectors/sources or connectors/models, which validates the rest."""
+class Connection(Open):
+    """A source or a model: the kind says which file of connectors/ validates the rest."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
-    kind: str
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        return dict(self.__pydantic_extra__ or {})
+    kind: str = Field(description="a file in connectors/sources or connectors/models, without .py")
 
 
-class CheckSettings(BaseModel):
-    """One check of a workflow: `check` is a file in judge/checks, which validates the rest."""
+class CheckSettings(Open):
+    """One check of a workflow, which validates the rest; docs/checks.md has the keys of each."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
-    check: str
-    severity: SeverityName | None = None
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        return dict(self.__pydantic_extra__ or {})
+    check: str = Field(description="a file in judge/checks, without .py")
+    severity: SeverityName | None = Field(
+        default=None, description="of the defect that a failure means; the check's own where it is not given"
+    )
 
 
 class MirrorSettings(Strict):
     """How the mirror works: how much at once, and how often it writes."""
 
-    in_flight: int = Field(default=8, ge=1)
-    candidate_timeout_s: float = Field(default=30.0, gt=0)
-    flush_rows: int = Field(default=500, ge=1)
-    flush_seconds: float = Field(default=1.0, gt=0)
+    in_flight: int = Field(default=8, ge=1, description="calls to candidates at once, over all workflows")
+    candidate_timeout_s: float = Field(
+        default=30.0, gt=0, description="a call that takes longer is a pair with an error"
+    )
+    flush_rows: int = Field(default=500, ge=1, description="finished records that are written together")
+    flush_seconds: float = Field(
+        default=1.0, gt=0, description="the longest that a finished record waits to be written"
+    )
 
 
 class WorkflowJudge(Strict):
     """Which pairs the judge reads, with which rubric; without this table only checks and people decide."""
 
-    model: str
-    rubric: str = "same_answer"
-    share_of_agreements: float = Field(default=0.05, ge=0, le=1)
-    share_of_disagreements: float = Field(default=1.0, ge=0, le=1)
-    share_of_settled: float = Field(default=0.05, ge=0, le=1)
-    min_labels: int = Field(default=30, ge=1)
-    min_agreement: float = Field(default=0.8, ge=0, le=1)
-    accept_arm_as_judge: bool = False
-    max_pairs_per_minute: int | None = Field(default=None, ge=1)
+    model: str = Field(description="the judge: the name of a table under [models]")
+    rubric: str = Field(default="same_answer", description="a file in judge/rubrics without .toml, or the path of one")
+    share_of_agreements: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="of the pairs on which the checks say both agree, how many are judged, 0..1",
+    )
+    share_of_disagreements: float = Field(
+        default=1.0, ge=0, le=1, description="of the pairs whose answers differ, or that no check compares, 0..1"
+    )
+    share_of_settled: float = Field(
+        default=0.05, ge=0, le=1, description="of the pairs whose outcome a check already knows, 0..1"
+    )
+    min_labels: int = Field(
+        default=30, ge=1, description="reviewed pairs needed before the judge's word counts for anything"
+    )
+    min_agreement: float = Field(
+        default=0.8, ge=0, le=1, description="agreement with reviewers that the judge must show, 0..1"
+    )
+    accept_arm_as_judge: bool = Field(
+        default=False, description="allow a judge that also serves production or is the candidate"
+    )
+    max_pairs_per_minute: int | None = Field(
+        default=None, ge=1, description="the judge's pace, where it shares a machine or a quota; unlimited if not given"
+    )
 
 
 class Budgets(Strict):
     """The highest defect rate that a phase allows, 0..1, of each severity or worse."""
 
-    critical: float = Field(default=0.001, gt=0, le=1)
-    major: float = Field(default=0.02, gt=0, le=1)
-    minor: float = Field(default=0.05, gt=0, le=1)
+    critical: float = Field(default=0.001, gt=0, le=1, description="critical defects")
+    major: float = Field(default=0.02, gt=0, le=1, description="critical and major defects together")
+    minor: float = Field(default=0.05, gt=0, le=1, description="defects of any severity")
 
 
 class Limits(Strict):
-    """Service limits that a phase must hold, beside the defect budgets."""
+    """Service limits that a phase must hold, beside the defect budgets; one that is not given is not held."""
 
-    p95_latency_ms: float | None = Field(default=None, gt=0)
-    min_schema_validity: float | None = Field(default=None, gt=0, le=1)
+    p95_latency_ms: float | None = Field(
+        default=None, gt=0, description="the candidate's latency that 95 % of the calls stay under, in milliseconds"
+    )
+    min_schema_validity: float | None = Field(
+        default=None, gt=0, le=1, description="share of the answers that the check json_schema passes, 0..1"
+    )
 
 
 class Workflow(Strict):
     """One narrow task that an LLM serves today, and who might serve it tomorrow."""
 
-    description: str = ""
-    candidates: list[str] = Field(min_length=1)
-    sample: float = Field(default=1.0, gt=0, le=1)
-    checks: list[CheckSettings] = []
-    judge: WorkflowJudge | None = None
-    budgets: Budgets = Budgets()
-    limits: Limits = Limits()
-    min_captured: int = Field(default=200, ge=1)
-    cycles_to_expand: int = Field(default=2, ge=1)
+    description: str = Field(default="", description="what the task is, for the people who read the dashboard")
+    candidates: list[str] = Field(min_length=1, description="models to try: names of tables under [models]")
+    sample: float = Field(default=1.0, gt=0, le=1, description="share of the captured calls that is mirrored, 0..1")
+    checks: list[CheckSettings] = Field(default=[], description="[[workflows.NAME.checks]], one table a check")
+    judge: WorkflowJudge | None = Field(default=None, description="[workflows.NAME.judge]")
+    budgets: Budgets = Field(default=Budgets(), description="[workflows.NAME.budgets]")
+    limits: Limits = Field(default=Limits(), description="[workflows.NAME.limits]")
+    min_captured: int = Field(default=200, ge=1, description="captured calls needed to leave the phase instrument")
+    cycles_to_expand: int = Field(
+        default=2, ge=1, description="days on which limited must be signed off, since its last rejection, before expand"
+    )
+
+    @field_validator("candidates")
+    @classmethod
+    def _once_each(cls, candidates: list[str]) -> list[str]:
+        if twice := sorted({name for name in candidates if candidates.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} is there twice")
+        return candidates
 
 
 class DashboardSettings(Strict):
-    host: str = "127.0.0.1"
-    port: int = Field(default=8501, ge=1, le=65535)
+    """Where the pages are served."""
+
+    host: str = Field(default="127.0.0.1", description="the address to listen on; 0.0.0.0 for other machines too")
+    port: int = Field(default=8501, ge=1, le=65535, description="the port to listen on")
 
 
 class Config(Strict):
     """shadowjudge.toml."""
 
-    store: StoreSettings = StoreSettings()
-    source: Connection
-    models: dict[str, Connection]
-    workflows: dict[str, Workflow] = Field(min_length=1)
-    mirror: MirrorSettings = MirrorSettings()
-    dashboard: DashboardSettings = DashboardSettings()
+    store: StoreSettings = Field(default=StoreSettings(), description="[store]")
+    source: Connection = Field(description="[source]")
+    models: dict[str, Connection] = Field(description="[models.NAME], one table a model, candidates and judges alike")
+    workflows: dict[str, Workflow] = Field(min_length=1, description="[workflows.NAME], one table a workflow")
+    mirror: MirrorSettings = Field(default=MirrorSettings(), description="[mirror]")
+    dashboard: DashboardSettings = Field(default=DashboardSettings(), description="[dashboard]")
 
 
 def load(path: Path) -> Config:
@@ -130,9 +178,11 @@ def load(path: Path) -> Config:
         raise UserError(
             f"{path}: no such file; copy examples/shadowjudge.toml and edit it, or name another with --config."
         ) from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}; name a file with --config.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid TOML: {error}.") from error
-    config = validate(Config, _with_secrets(raw, str(path)), str(path))
+    config = validate(Config, _with_secrets(raw, [], str(path)), str(path))
     for name, workflow in config.workflows.items():
         wanted = list(workflow.candidates) + ([workflow.judge.model] if workflow.judge else [])
         for model in wanted:
@@ -146,48 +196,60 @@ def validate(model: type[T], raw: dict[str, Any], where: str) -> T:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise _sentence(model, error, where) from error
+        raise _sentence(model, raw, error, where) from None  # the cause would show the values, secrets too
 
 
-def _with_secrets(value: Any, where: str) -> Any:
-    """`value` with every "env:NAME" replaced by that environment variable."""
+def _with_secrets(value: Any, path: list[str], where: str) -> Any:
+    """`value` with every "env:NAME" replaced by that environment variable; `path` is the key it lies under."""
     if isinstance(value, dict):
-        return {key: _with_secrets(item, f"{where}: {key}") for key, item in value.items()}
+        return {key: _with_secrets(item, [*path, key], where) for key, item in value.items()}
     if isinstance(value, list):
-        return [_with_secrets(item, where) for item in value]
+        return [_with_secrets(item, [*path, str(number)], where) for number, item in enumerate(value)]
     if isinstance(value, str) and value.startswith("env:"):
         name = value.removeprefix("env:")
-        if name not in os.environ:
-            raise UserError(f"{where}: the environment variable {name} is not set; export it and try again.")
+        if not os.environ.get(name):
+            raise UserError(
+                f"{where}: {'.'.join(path)}: the environment variable {name} is not set; export it and try again."
+            )
         return os.environ[name]
     return value
 
 
-def _sentence(model: type[BaseModel], error: ValidationError, where: str) -> UserError:
-    first = error.errors(include_url=False, include_input=False)[0]
-    path = [str(part) for part in first["loc"]]
+def _sentence(model: type[BaseModel], raw: dict[str, Any], error: ValidationError, where: str) -> UserError:
+    """The first unknown key, since a misspelt one also looks missing; else the first mistake."""
+    errors = error.errors(include_url=False, include_input=False, include_context=False)
+    first = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
+    *parents, key = first["loc"] or ("",)
     if first["type"] == "extra_forbidden":
-        place = ".".join(path[:-1])
-        return unknown("key", path[-1], _keys(model, first["loc"][:-1]), f"{where}: {place}" if place else where)
+        return unknown("key", str(key), _keys(model, parents), ": ".join([where, *_place(raw, parents)]))
     if first["type"] == "missing":
-        return UserError(f"{where}: the key {'.'.join(path)!r} is missing; it is required.")
-    return UserError(f"{where}: {'.'.join(path)}: {first['msg']}.")
+        return UserError(
+            f"{where}: the key {'.'.join([*_place(raw, parents), str(key)])!r} is missing; it is required."
+        )
+    message = first["msg"].removeprefix("Value error, ")
+    return UserError(": ".join([where, *_place(raw, first["loc"]), f"{message}."]))
 
 
-def _keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """The keys that the table at `path` knows."""
-    current: Any = model
-    for part in path:
-        current = _unwrap(current.model_fields[part].annotation if _is_settings(current) else get_args(current)[-1])
-    return list(current.model_fields) if _is_settings(current) else []
+def _place(raw: Any, loc: Sequence[int | str]) -> list[str]:
+    """Where a mistake lies, as one dotted key or none; what pydantic calls the variants of a type are no keys."""
+    kept: list[str] = []
+    for part in loc:
+        try:
+            raw = raw[part]
+        except (KeyError, IndexError, TypeError):
+            continue
+        kept.append(str(part))
+    return [".".join(kept)] if kept else []
 
 
-def _is_settings(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _unwrap(annotation: Any) -> Any:
-    """The settings class in `X | None`, or the annotation itself."""
-    if get_origin(annotation) in (Union, UnionType):
-        return next(part for part in get_args(annotation) if part is not type(None))
-    return annotation
+def _keys(annotation: Any, loc: Sequence[int | str]) -> list[str]:
+    """The keys that the table at `loc` knows."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = annotation.model_fields
+        return _keys(fields[str(loc[0])].annotation, loc[1:]) if loc else list(fields)
+    variants = [each for each in get_args(annotation) if each is not NoneType]
+    if get_origin(annotation) not in (Union, UnionType):
+        return _keys(variants[-1], loc[1:])  # the items of a list, the values of a dict
+    if len(variants) == 1:
+        return _keys(variants[0], loc)
+    return [key for each in variants if getattr(each, "__name__", "") == loc[0] for key in _keys(each, loc[1:])]

@@ -45,23 +45,18 @@ _complaints: list[str] = []
 
 
 class Settings(BaseModel):
-    """A [models.NAME] table of kind "llama".
-
-    `path` is a GGUF file, or "package:NAME/FILE" inside an installed package. `n_threads` is left to llama.cpp when it
-    is not given. `params` win over the request's own; `max_tokens` and `seed` are for requests that name none.
-    `prompt_version` changes the fingerprint. `timeout_s` bounds one generation, without the wait for its turn.
-    """
+    """A [models.NAME] table of kind "llama": a GGUF model in this process."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    path: str = Field(min_length=1)
-    n_ctx: int = Field(default=2048, ge=64)
-    n_threads: int | None = Field(default=None, ge=1)
-    params: dict[str, Any] = {}
-    prompt_version: str = "1"
-    max_tokens: int = Field(default=256, ge=1)
-    seed: int = Field(default=0, ge=0)
-    timeout_s: float = Field(default=60.0, gt=0)
+    path: str = Field(min_length=1, description='a GGUF file, or "package:NAME/FILE" inside an installed package')
+    n_ctx: int = Field(default=2048, ge=64, description="tokens that prompt and answer may have together")
+    n_threads: int | None = Field(default=None, ge=1, description="processor threads; llama.cpp's choice if not given")
+    params: dict[str, Any] = Field(default={}, description="request parameters that win over the request's own")
+    prompt_version: str = Field(default="1", description="a change of it changes the fingerprint")
+    max_tokens: int = Field(default=256, ge=1, description="for requests that name no limit")
+    seed: int = Field(default=0, ge=0, description="for requests that name none")
+    timeout_s: float = Field(default=60.0, gt=0, description="bounds one generation, without the wait for its turn")
 
 
 def connect(name: str, settings: Settings) -> "LlamaModel":

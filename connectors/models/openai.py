@@ -21,24 +21,23 @@ _OURS = frozenset({"model", "messages", "n", "stream", "stream_options", "logpro
 
 
 class Settings(BaseModel):
-    """A [models.NAME] table of kind "openai".
-
-    `params` win over the request's own. `prompt_version` changes the fingerprint, for a prompt or template kept on the
-    server. `timeout_s` bounds a whole call with its retries. `logprobs` asks for the answer's confidence, `stream` for
-    the time to its first token.
-    """
+    """A [models.NAME] table of kind "openai": any server that speaks the OpenAI chat API."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: str = Field(default="https://api.openai.com/v1", pattern="^https?://")
-    model: str = Field(min_length=1)
-    api_key: SecretStr | None = None
-    timeout_s: float = Field(default=30.0, gt=0)
-    max_retries: int = Field(default=2, ge=0)
-    params: dict[str, Any] = {}
-    prompt_version: str = "1"
-    logprobs: bool = False
-    stream: bool = False
+    base_url: str = Field(
+        default="https://api.openai.com/v1", pattern="^https?://", description="the endpoint, up to and with /v1"
+    )
+    model: str = Field(min_length=1, description="the model's name on that server")
+    api_key: SecretStr | None = Field(default=None, description='"env:NAME"; none for a server that asks for none')
+    timeout_s: float = Field(default=30.0, gt=0, description="bounds a whole call, its retries included")
+    max_retries: int = Field(default=2, ge=0, description="after a connection error, 408, 409, 429 or 5xx")
+    params: dict[str, Any] = Field(default={}, description="request parameters that win over the request's own")
+    prompt_version: str = Field(
+        default="1", description="change it with a prompt or template kept on the server: it changes the fingerprint"
+    )
+    logprobs: bool = Field(default=False, description="ask for log probabilities, for the answer's confidence")
+    stream: bool = Field(default=False, description="stream the answer, for the time to its first token")
 
     @field_validator("params")
     @classmethod
