@@ -82,14 +82,14 @@ class Completion(msgspec.Struct, frozen=True):
 class Source(Protocol):
     """An ordered, resumable stream of records. Not thread-safe: one thread uses it.
 
-    `held(partitions)` is asked on every assignment and answers, per partition, the first offset still wanted; the
-    source continues there or at its own committed offset, whichever is later.
+    `first_wanted(positions)` is asked on every assignment, with the offset at which the source would continue each
+    partition; it answers with the first offset, there or later, that is not stored yet, and the source continues there.
     `revoked(partitions)` tells that what is in flight for them belongs to somebody else from now on.
     """
 
     def open(
         self,
-        held: Callable[[Sequence[Partition]], Mapping[Partition, int]],
+        first_wanted: Callable[[Mapping[Partition, int]], Mapping[Partition, int]],
         revoked: Callable[[Sequence[Partition]], None],
     ) -> None: ...
 

@@ -28,10 +28,12 @@ class Held(msgspec.Struct, frozen=True):
         place = bisect.bisect_right(self.runs, (offset, offset)) - 1
         return any(first <= offset <= last for first, last in self.runs[max(place, 0) : place + 2])
 
-    @property
-    def first_wanted(self) -> int:
-        """The offset behind the first run: everything before it is stored or was never wanted; 0 for no run."""
-        return self.runs[0][1] + 1 if self.runs else 0
+    def first_wanted(self, position: int) -> int:
+        """The first offset at `position` or later that is not stored.
+
+        Never the end of the newest run: records finish out of order, and what lies between two runs is still wanted.
+        """
+        return next((last + 1 for first, last in self.runs if first <= position <= last), position)
 
 
 def held(store: Store, partitions: Iterable[Partition]) -> dict[Partition, Held]:

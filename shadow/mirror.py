@@ -181,11 +181,11 @@ class Mirror:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._answered.wait(), TURN_S)
 
-    def _assigned(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+    def _assigned(self, positions: Mapping[Partition, int]) -> dict[Partition, int]:
         """Called by the source, on its thread: read what is stored, so as to continue behind it."""
-        stored = held(self._store, partitions)
-        self._assignments.append((partitions, stored))
-        return {place: stored[place].first_wanted for place in partitions}
+        stored = held(self._store, positions)
+        self._assignments.append((list(positions), stored))
+        return {place: stored[place].first_wanted(position) for place, position in positions.items()}
 
     def _revoked(self, partitions: Sequence[Partition]) -> None:
         self._assignments.append((partitions, None))

@@ -54,7 +54,7 @@ def connect(name: str, settings: Settings) -> "FileSource":
 
 
 class FileSource:
-    """Implements connectors.types.Source. It keeps no positions: `held` alone says where to continue."""
+    """Implements connectors.types.Source. It keeps no positions: the caller alone knows what is stored."""
 
     def __init__(self, place: Partition, values: Iterator[bytes | None], size: int) -> None:
         self._place, self._size = place, size
@@ -64,11 +64,11 @@ class FileSource:
 
     def open(
         self,
-        held: Callable[[Sequence[Partition]], Mapping[Partition, int]],
+        first_wanted: Callable[[Mapping[Partition, int]], Mapping[Partition, int]],
         revoked: Callable[[Sequence[Partition]], None],
     ) -> None:
-        """Pass over what is held already. Nothing is ever revoked."""
-        self._next = min(held([self._place]).get(self._place, 0), self._size)
+        """Pass over what is stored already. Nothing is ever revoked."""
+        self._next = min(first_wanted({self._place: 0})[self._place], self._size)
         next(islice(self._records, self._next, self._next), None)
 
     def poll(self, timeout_s: float) -> list[Record]:
@@ -92,7 +92,7 @@ class FileSource:
         self._paused = False
 
     def commit(self, positions: Mapping[Partition, int]) -> None:
-        """Nothing: the store says what is held."""
+        """Nothing: the store says what it has."""
 
     def lag(self) -> dict[Partition, int]:
         """Lines or rows not yet polled."""

@@ -102,24 +102,24 @@ class KafkaSource:
     def __init__(self, name: str, settings: Settings, consumer: KafkaConsumer) -> None:
         self._name, self._settings, self._consumer = name, settings, consumer
         self._changes = _Changes(consumer)
-        self._held: Callable[[Sequence[Partition]], Mapping[Partition, int]] = lambda _: {}
+        self._first_wanted: Callable[[Mapping[Partition, int]], Mapping[Partition, int]] = lambda positions: positions
         self._tell_revoked: Callable[[Sequence[Partition]], None] = lambda _: None
         self._paused = False
 
     def open(
         self,
-        held: Callable[[Sequence[Partition]], Mapping[Partition, int]],
+        first_wanted: Callable[[Mapping[Partition, int]], Mapping[Partition, int]],
         revoked: Callable[[Sequence[Partition]], None],
     ) -> None:
         """Subscribe. A topic that does not exist yet is waited for, and said."""
-        self._held, self._tell_revoked = held, revoked
+        self._first_wanted, self._tell_revoked = first_wanted, revoked
         self._consumer.subscribe(self._settings.topics, listener=self._changes)
         for topic in self._settings.topics:
             if not self._consumer.partitions_for_topic(topic):
                 log.warning("topic_missing", source=self._name, topic=topic, action="waiting until it is created")
 
     def poll(self, timeout_s: float) -> list[Record]:
-        """The next records. `held` and `revoked` are called from here, in one poll `held` first.
+        """The next records. `first_wanted` and `revoked` are called from here, in that order.
 
         Raises UserError when the broker refuses this member for good (rights, a second member of the same name).
         """
@@ -190,13 +190,11 @@ class KafkaSource:
         at = {place: self._consumer.position(place, timeout_ms=REQUEST_MS) for place in places}
         if None in at.values():
             return
-        held = self._held([_partition(place) for place in places])
-        for place in places:
-            at[place] = max(at[place], held.get(_partition(place), 0))
         if self._settings.start == "latest":
-            at |= self._ends_of_unread([place for place in places if not held.get(_partition(place))])
-        for place, offset in at.items():
-            self._consumer.seek(place, offset)
+            at |= self._ends_of_unread(places)
+        wanted = self._first_wanted({_partition(place): offset for place, offset in at.items()})
+        for place in places:
+            self._consumer.seek(place, wanted[_partition(place)])
         self._changes.fresh.difference_update(places)
         if not self._paused:
             self._consumer.resume(*places)

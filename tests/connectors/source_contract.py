@@ -22,8 +22,8 @@ class Feed(Protocol):
 def opened(feed: Feed, held: int = 0, revoked: list[Partition] | None = None) -> Source:
     """A source of the feed's group, opened by somebody who holds everything before the offset `held`."""
 
-    def first_wanted(places: Sequence[Partition]) -> Mapping[Partition, int]:
-        return dict.fromkeys(places, held)
+    def first_wanted(positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
+        return {place: max(position, held) for place, position in positions.items()}
 
     source = feed.connect()
     source.open(first_wanted, (revoked if revoked is not None else []).extend)

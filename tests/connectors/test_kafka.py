@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -88,12 +88,12 @@ class TestKafkaSource(SourceContract):
         asked: list[Partition] = []
         revoked: list[Partition] = []
 
-        def held(places: Sequence[Partition]) -> Mapping[Partition, int]:
-            asked.extend(places)
-            return dict.fromkeys(places, 20 if revoked else 0)
+        def first_wanted(positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
+            asked.extend(positions)
+            return dict.fromkeys(positions, 20 if revoked else 0)
 
         source = feed.connect()
-        source.open(held, revoked.extend)
+        source.open(first_wanted, revoked.extend)
         assert len(read(source, 20)) == 20
         time.sleep(2.5)
         with pytest.raises(RetryLater):
@@ -114,11 +114,14 @@ class Member(threading.Thread):
         super().__init__(daemon=True)
         self.stored, self.revoked, self.seen, self.stop = stored, list[Partition](), set[Partition](), threading.Event()
         self.source = feed.connect()
-        self.source.open(self.held, self.revoked.extend)
+        self.source.open(self.first_wanted, self.revoked.extend)
 
-    def held(self, places: Sequence[Partition]) -> Mapping[Partition, int]:
+    def first_wanted(self, positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
         stored = list(self.stored)
-        return {place: max((offset + 1 for where, offset in stored if where == place), default=0) for place in places}
+        return {
+            place: max((offset + 1 for where, offset in stored if where == place), default=position)
+            for place, position in positions.items()
+        }
 
     def run(self) -> None:
         while not self.stop.is_set():

@@ -1,4 +1,4 @@
-"""A store of the test's own, migrated by both packages."""
+"""A store of the test's own, migrated by both packages; a broker for all."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from shadow.store import Store, open_store
+from tests.connectors.conftest import broker
+
+__all__ = ["broker", "store"]
 
 
 @pytest.fixture
