@@ -1,7 +1,8 @@
 """From evidence to the defect rate of a severity or worse, and what is still needed to decide. Pure."""
 
 import bisect
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
 
 import msgspec
 
@@ -24,10 +25,11 @@ class DefectCounts(msgspec.Struct, frozen=True):
 
 
 class Shortfall(msgspec.Struct, frozen=True):
-    """What would bring the upper bound under a budget if no further defect is found; None: out of reach."""
+    """Pairs that must still come and pairs that must still be labelled, old or new; `exact`: no fewer would do."""
 
-    pairs: int | None
-    labels: int | None
+    pairs: int
+    labels: int
+    exact: bool
 
 
 def defect_counts(evidence: Evidence, severity: Severity, use_verdicts: bool) -> DefectCounts:
@@ -49,22 +51,32 @@ def defect_rate(counts: DefectCounts) -> Estimate:
     return stratified(counts.settled, counts.pairs, counts.strata, counts.accuracy)
 
 
-def shortfall(counts: DefectCounts, budget: float) -> Shortfall:
-    """Further pairs and labels, none a defect, that bring the upper bound under the budget.
+def shortfall(counts: DefectCounts, budget: float) -> Shortfall | None:
+    """What brings the upper bound under the budget if no further defect is found; None when no number does.
 
-    Pairs are those that the settled part alone needs. Labels are spread over the open strata by their weight, so they
-    are about what is needed, not a least number, where two strata are open.
+    Labels alone, where enough pairs are there to label. Else as many pairs as leave half the budget to the labels, and
+    enough to take them. Labels are spread over the open strata by weight. None: too few defects of the severity are
+    reviewed to know how many the judge misses, or it takes millions of pairs.
     """
-    alpha = share(counts.strata)
-    pairs = _least(lambda more: upper(counts.settled, counts.pairs + more, alpha), budget)
-    if pairs is None:
-        return Shortfall(None, None)
+    open_share = sum(stratum.weight for stratum in counts.strata)
+    labelled = sum(stratum.labels for stratum in counts.strata)
+    single = sum(stratum.weight > 0 for stratum in counts.strata) == 1
 
-    def bound(more: int) -> float:
-        grown = msgspec.structs.replace(counts, pairs=counts.pairs + pairs, strata=_grown(counts.strata, more))
-        return defect_rate(grown).upper
+    def labels_for(more_pairs: int) -> int | None:
+        return _least(lambda more: defect_rate(_grown(counts, more_pairs, more)).upper, budget)
 
-    return Shortfall(pairs, _least(bound, budget))
+    def pairs_for(allowed: float) -> int | None:
+        return _least(lambda more: upper(counts.settled, counts.pairs + more, share(counts.strata)), allowed)
+
+    labels = labels_for(0)
+    if labels is not None and (labels == 0 or labels + labelled <= open_share * counts.pairs):
+        return Shortfall(0, labels, exact=single)
+    pairs = pairs_for(budget / 2 if open_share else budget)
+    labels = None if pairs is None else labels_for(pairs)
+    if pairs is None or labels is None:
+        return None
+    room = math.ceil((labels + labelled) / open_share) - counts.pairs if labels else 0
+    return Shortfall(max(pairs, room), labels, exact=not open_share)
 
 
 def _sampled(evidence: Evidence, stratum: Stratum, severity: Severity, use_verdicts: bool, pairs: int) -> Sampled:
@@ -79,13 +91,14 @@ def _sampled(evidence: Evidence, stratum: Stratum, severity: Severity, use_verdi
     )
 
 
-def _grown(strata: Sequence[Sampled], more: int) -> list[Sampled]:
-    """The strata with `more` labels in all, none a defect, spread by weight."""
-    total = sum(stratum.weight for stratum in strata) or 1.0
-    return [
-        msgspec.structs.replace(stratum, labels=stratum.labels + round(more * stratum.weight / total))
-        for stratum in strata
+def _grown(counts: DefectCounts, pairs: int, labels: int) -> DefectCounts:
+    """The counts with further pairs and labels, none a defect, the labels spread over the strata by weight."""
+    total = sum(stratum.weight for stratum in counts.strata) or 1.0
+    strata = [
+        msgspec.structs.replace(stratum, labels=stratum.labels + round(labels * stratum.weight / total))
+        for stratum in counts.strata
     ]
+    return msgspec.structs.replace(counts, pairs=counts.pairs + pairs, strata=strata)
 
 
 def _least(bound: Callable[[int], float], budget: float) -> int | None:

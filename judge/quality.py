@@ -2,7 +2,7 @@
 
 from judge.bounds import METHOD, binomial
 from judge.calibration import calibrate
-from judge.defects import VERDICT, defect_counts, defect_rate, shortfall
+from judge.defects import VERDICT, Shortfall, defect_counts, defect_rate, shortfall
 from judge.evidence import Evidence
 from judge.line import Line, count, fact, milliseconds, within
 from judge.outcomes import Severity, State
@@ -35,15 +35,17 @@ def _defects(policy: Policy, evidence: Evidence, severity: Severity) -> Line:
         note = f" ({count(verdicts, 'verdict')} not counted: the judge is not accepted)"
     counts = defect_counts(evidence, severity, use_verdicts=accepted)
     budget = policy.budgets[severity]
-    need = shortfall(counts, budget)
-    if need.pairs is None or need.labels is None:
-        missing = "too close to the budget to call"
-    else:
-        pairs = f"at least {count(need.pairs, 'more pair')}" if need.pairs else ""
-        about = "at least" if sum(stratum.weight > 0 for stratum in counts.strata) == 1 else "about"
-        labels = f"{about} {count(need.labels, 'more labelled pair')}" if need.labels else ""
-        missing = f"{' and '.join(filter(None, (pairs, labels)))} if none is a defect"
+    missing = _missing(shortfall(counts, budget))
     return within(f"{severity} defects", defect_rate(counts), budget, missing, note)
+
+
+def _missing(need: Shortfall | None) -> str:
+    if need is None:
+        return "no number of labels decides it before more defects of this severity are reviewed"
+    about = "at least" if need.exact else "about"
+    pairs = count(need.pairs, "more pair") if need.pairs else ""
+    labels = count(need.labels, "more labelled pair") if need.labels else ""
+    return f"{about} {' and '.join(filter(None, (pairs, labels)))} if none is a defect"
 
 
 def _sampling(evidence: Evidence) -> Line:

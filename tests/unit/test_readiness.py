@@ -189,6 +189,19 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
          "major defects", READY,
          "major defects: 0.0 %, at most 1.8 % (95 %, single look), budget 2.0 %: ready (90 verdicts counted; assumes "
          "that the judge errs no more often here than on the pairs that people reviewed)"),
+        # A judge that has met no reviewed critical defect may miss all of them.
+        (Phase.LIMITED,
+         {**settled(400), "strata": {"agree": 100}, "labels": [Labelled("agree", "verdict", "equivalent", 90)],
+          "judge": ACCEPTED}, {"judge": JUDGE},
+         "critical defects", LACKING,
+         "critical defects: 0.0 %, between 0.0 % and 20.8 % (95 %, single look), budget 1.0 %: insufficient evidence, "
+         "no number of labels decides it before more defects of this severity are reviewed (90 verdicts counted; "
+         "assumes that the judge errs no more often here than on the pairs that people reviewed)"),
+        # Labels need pairs: all of these are open, and more must come.
+        (Phase.LIMITED, {**settled(0), "checked": 300, "strata": {"disagree": 90, "agree": 210}}, {}, "major defects",
+         LACKING,
+         "major defects: rate unknown, between 0.0 % and 100.0 % (95 %, single look), budget 2.0 %: insufficient "
+         "evidence, about 513 more pairs and 813 more labelled pairs if none is a defect"),
         # limited: service
         (Phase.LIMITED, {"inclusion": (0.25, 1.0)}, {}, "sampling", LACKING,
          "sampling: pairs had unequal chances to be mirrored, 0.25 to 1: insufficient evidence"),
@@ -290,8 +303,7 @@ def test_what_is_said_to_be_missing_suffices(
     evidence = change(WHOLE, **settled(clean, major=defects), strata=strata, labels=labels)
     counts = defect_counts(evidence, Severity.MAJOR, use_verdicts=False)
     need = shortfall(counts, 0.05)
-    if need.pairs is None or need.labels is None:
-        return
+    assert need is not None
     total = sum(each.weight for each in counts.strata) or 1.0
     grown = change(
         counts,
@@ -299,6 +311,9 @@ def test_what_is_said_to_be_missing_suffices(
         strata=[change(each, labels=each.labels + round(need.labels * each.weight / total)) for each in counts.strata],
     )
     assert defect_rate(grown).upper < 0.05
+    assert (
+        not need.labels or labelled + bad + need.labels <= sum(each.weight for each in counts.strata) * grown.pairs + 1
+    )
     assert (need.pairs == 0 == need.labels) == (defect_rate(counts).upper < 0.05)
 
 
