@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Collection
+from datetime import UTC, datetime
 
 import msgspec
 import polars as pl
@@ -65,7 +66,9 @@ class Outbox:
 
 def _frame(table: str, rows: list[Row]) -> pl.DataFrame:
     if table == "pairs":
-        return to_frame([row for row in rows if isinstance(row, Pair)])
+        # Stamped here, so that no pair appears in the store long after the time it carries.
+        stored_at = pl.lit(datetime.now(UTC)).cast(pl.Datetime("us", "UTC"))
+        return to_frame([row for row in rows if isinstance(row, Pair)]).with_columns(mirrored_at=stored_at)
     records = [msgspec.structs.asdict(row) for row in rows]
     origins = [msgspec.structs.asdict(record.pop("origin")) for record in records]
     times = {name: pl.Datetime("us", "UTC") for name in records[0] if name.endswith("_at")}

@@ -69,10 +69,16 @@ class Cluster:
     def bootstrap_servers(self) -> list[str]:
         return [f"127.0.0.1:{port}" for port in self._ports[: len(self._ports) // 2]]
 
+    def format(self) -> None:
+        """Prepare the folders of all brokers, once."""
+        files = [str(self._file(node)) for node in range(len(self._ports) // 2)]
+        tools = [self._java("kafka.tools.StorageTool", "format", "-t", self._cluster_id, "-c", file) for file in files]
+        codes = [tool.wait(60) for tool in tools]
+        if any(codes):
+            raise RuntimeError((self._folder / "broker0.log").read_text()[-2000:])
+
     def start(self, node: int) -> None:
         """Start one broker; returns at once, see `wait`."""
-        if not (self._folder / f"data{node}").exists():
-            self._java("kafka.tools.StorageTool", "format", "-t", self._cluster_id, "-c", str(self._file(node))).wait()
         self._running[node] = self._java("kafka.Kafka", str(self._file(node)))
 
     def kill(self, node: int) -> None:
@@ -124,6 +130,7 @@ class Cluster:
             "default.replication.factor": copies,
             "min.insync.replicas": min(2, brokers),
             "group.initial.rebalance.delay.ms": 0,
+            "group.min.session.timeout.ms": 1000,
             "auto.create.topics.enable": "false",
         }
         self._file(node).write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
@@ -135,6 +142,7 @@ def cluster(brokers: int = 3) -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="kafka-") as folder:
         nodes = Cluster(Path(folder), brokers)
         try:
+            nodes.format()
             for node in range(brokers):
                 nodes.start(node)
             nodes.wait()

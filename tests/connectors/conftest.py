@@ -6,7 +6,16 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.broker import embedded_broker
+from tests.connectors.apache_kafka import Cluster, cluster, missing
 from tests.needs import need
+
+
+@pytest.fixture(scope="session")
+def apache() -> Iterator[Cluster]:
+    """Three brokers of Apache Kafka."""
+    need(not missing(), missing())
+    with cluster(3) as nodes:
+        yield nodes
 
 
 @pytest.fixture(scope="session")

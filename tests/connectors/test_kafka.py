@@ -25,9 +25,17 @@ def within(seconds: float, happens: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+@pytest.fixture(params=["embedded", "apache"], scope="module")
+def kafka(request: pytest.FixtureRequest) -> str:
+    """The address of a broker: the embedded one, and the one that it stands in for."""
+    if request.param == "embedded":
+        return str(request.getfixturevalue("broker"))
+    return str(request.getfixturevalue("apache").bootstrap_servers[0])
+
+
 @pytest.fixture
-def feed(broker: str) -> KafkaFeed:
-    return KafkaFeed(broker).create()
+def feed(kafka: str) -> KafkaFeed:
+    return KafkaFeed(kafka).create()
 
 
 class TestKafkaSource(SourceContract):
@@ -74,8 +82,8 @@ class TestKafkaSource(SourceContract):
         assert offsets(read(second, 1)) == [21]
         second.close()
 
-    def test_a_topic_that_comes_later_is_waited_for(self, broker: str) -> None:
-        feed = KafkaFeed(broker)
+    def test_a_topic_that_comes_later_is_waited_for(self, kafka: str) -> None:
+        feed = KafkaFeed(kafka)
         source = opened(feed)
         assert source.poll(0.5) == []
         feed.create().write([b"at last"])
@@ -137,8 +145,8 @@ class Member(threading.Thread):
         self.source.close()
 
 
-def test_two_members_share_the_partitions_and_every_offset_comes_once(broker: str) -> None:
-    feed = KafkaFeed(broker).create(partitions=4)
+def test_two_members_share_the_partitions_and_every_offset_comes_once(kafka: str) -> None:
+    feed = KafkaFeed(kafka).create(partitions=4)
     stored: list[tuple[Partition, int]] = []
     written = 0
 
