@@ -4,10 +4,19 @@ from importlib.resources import files
 
 import streamlit as st
 
+from dashboards.logs import configure
 from dashboards.parts.failures import shown
 from dashboards.parts.session import REVIEWER
 from dashboards.views import health, overview, pairs, signoff
 
+
+@st.cache_resource(show_spinner=False)
+def _logs_configured() -> None:
+    """Done once for the process: the script runs anew for every click."""
+    configure()
+
+
+_logs_configured()
 st.set_page_config(page_title="shadowjudge", page_icon="⚖️", layout="wide")
 st.html(f"<style>{files('dashboards').joinpath('style.css').read_text(encoding='utf-8')}</style>")
 page = st.navigation(

@@ -13,7 +13,7 @@ _ROW_HEIGHT = 30
 _AXIS_HEIGHT = 60
 
 
-def rate_bars(lines: Sequence[Line]) -> alt.LayerChart:
+def rate_bars(lines: Sequence[Line]) -> alt.LayerChart | alt.FacetChart:
     """A chart of lines whose unit is a rate: the interval, the rate itself as a dot, the budget as a black stroke.
 
     The axis is a square-root scale, so that a budget of 0.1 % and a rate of 50 % can both be seen.
@@ -57,4 +57,4 @@ def rate_bars(lines: Sequence[Line]) -> alt.LayerChart:
     )
     rate = base.mark_circle(size=70, opacity=1).encode(x="value:Q", color=colour, tooltip=tooltip)
     budget = base.mark_tick(color="#1c2733", thickness=3, size=24).encode(x="budget:Q", tooltip=tooltip)
-    return alt.layer(interval, rate, budget).properties(height=_ROW_HEIGHT * len(lines) + _AXIS_HEIGHT)
+    return alt.layer(interval, rate, budget, height=_ROW_HEIGHT * len(lines) + _AXIS_HEIGHT)

@@ -23,11 +23,11 @@ def label_form(key: str, left: Arm) -> tuple[Outcome, str] | None:
     """The outcome and the note of a label just submitted, else None; `key` is new for each label asked for."""
     with st.form(f"label-{key}", border=True):
         first, second = st.columns(2)
-        choice = first.radio("Which answer is worse?", list(Choice), format_func=_CHOICES.get, index=None)
+        choice = first.radio("Which answer is worse?", list(Choice), format_func=_CHOICES.__getitem__, index=None)
         severity = second.radio(
             "If one is worse: how bad would it be to send it?",
             list(_SEVERITIES),
-            format_func=_SEVERITIES.get,
+            format_func=_SEVERITIES.__getitem__,
             index=None,
         )
         note = st.text_input("Note (optional)", max_chars=500)

@@ -1,4 +1,4 @@
-"""Which pair is open, and what this session has been shown of it. Lives in the session; the open pair also in the URL."""
+"""Which pair is open, and what this session has been shown of it; the open pair is part of the URL."""
 
 import secrets
 from datetime import datetime

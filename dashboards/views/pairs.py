@@ -69,7 +69,7 @@ def _list(kept: Store, config: Config) -> tuple[Page, int]:
         )
     with second:
         show = st.selectbox(
-            "Show", list(_SHOWN), format_func=_SHOWN.get, key="show", bind="query-params", on_change=close_pair
+            "Show", list(_SHOWN), format_func=_SHOWN.__getitem__, key="show", bind="query-params", on_change=close_pair
         )
     with third:
         number = st.number_input("Page", min_value=1, key="page", bind="query-params", on_change=close_pair)

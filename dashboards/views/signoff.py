@@ -7,7 +7,7 @@ from dashboards.parts.board import lines_table
 from dashboards.parts.markup import badge, listing, note, sentence, table
 from dashboards.parts.session import actor, configuration, store
 from dashboards.parts.visible import escaped
-from judge.actions import sign_off
+from judge.actions import Decision, sign_off
 from judge.board import a_moment_ago, candidates_of, readiness_of
 from judge.chain import SignOff, history
 from judge.outcomes import Phase
@@ -17,6 +17,8 @@ from shadow.config import Config
 from shadow.store import Store
 
 _READ = "readiness_read"
+PHASES: list[Phase] = list(Phase)
+DECISIONS: list[Decision] = ["approve", "reject"]
 
 
 def page() -> None:
@@ -46,7 +48,7 @@ def _read(kept: Store, config: Config) -> Readiness:
     with second:
         fingerprint = st.selectbox("Candidate", candidates_of(kept, config, workflow, a_moment_ago()))
     with third:
-        phase = st.selectbox("Phase", list(Phase), format_func=str, key="phase", bind="query-params")
+        phase = st.selectbox("Phase", PHASES, format_func=str, key="phase", bind="query-params")
     again = fourth.button("Read again", width="stretch")
     seen: Readiness | None = st.session_state.get(_READ)
     chosen = (workflow, fingerprint, phase)
@@ -59,7 +61,7 @@ def _read(kept: Store, config: Config) -> Readiness:
 def _decide(kept: Store, config: Config, seen: Readiness) -> None:
     st.subheader("Decide on what is shown above")
     with st.form("decide"):
-        decision = st.radio("Decision", ["approve", "reject"], index=None, horizontal=True)
+        decision = st.radio("Decision", DECISIONS, index=None, horizontal=True)
         reason = st.text_area(
             "Reason", max_chars=2000, height=80, placeholder="One sentence that a later reader will understand"
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from dashboards.serving import serve_dashboard
 from shadow.pairs import to_frame
@@ -31,11 +31,12 @@ class Site(NamedTuple):
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[BrowserContext]:
+    """One browser whose tabs share a cache; every tab is a session of its own to Streamlit."""
     need(CHROMIUM.exists(), f"{CHROMIUM} is missing; apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
+        yield browser.new_context(viewport={"width": 1280, "height": 900})
         browser.close()
 
 
@@ -55,16 +56,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A tab of its own session; a request to anywhere but this machine fails the test, and so does a script's error."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
+def page(chromium: BrowserContext) -> Iterator[Page]:
+    """A tab; a request to anywhere but this machine fails the test, and so does a script's error."""
+    page = chromium.new_page()
     page.set_default_timeout(TIMEOUT_MS)
     odd: list[str] = []
     page.on("request", lambda request: None if _local(request.url) else odd.append(request.url))
     page.on("pageerror", lambda error: odd.append(str(error)))
     yield page
-    context.close()
+    page.close()
     assert odd == []
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from connectors.folder import load
 from connectors.types import Completion, Model, Origin, Request
+from dashboards.wiring import connect_models
 from judge.scorer import Scorer
 from shadow import config
 from shadow.pairs import to_frame
@@ -85,7 +85,7 @@ def open_seeded(file: Path) -> Store:
 
 def seed(store: Store, file: Path, pairs_each: int) -> None:
     """Append `pairs_each` pairs a workflow, what else the mirror leaves, and what the scorer makes of the pairs."""
-    chance = random.Random(20260)  # noqa: S311
+    chance = random.Random(20260)
     tasks: tuple[tuple[str, Callable[[random.Random], Task]], ...] = (
         ("triage", _triage), ("order_id", _order_id), ("reply", _reply),
     )  # fmt: skip
@@ -103,7 +103,10 @@ def seed(store: Store, file: Path, pairs_each: int) -> None:
 
 
 def score(store: Store, file: Path) -> None:
-    """Let the real scorer check every pair, and judge what its plan asks for; in a thread, since Playwright has a loop."""
+    """Let the real scorer check every pair, and judge what its plan asks for.
+
+    In a thread of its own, since Playwright keeps a loop in the main one.
+    """
     with ThreadPoolExecutor(1) as pool:
         pool.submit(lambda: asyncio.run(_score(store, file))).result()
 
@@ -119,11 +122,7 @@ async def _score(store: Store, file: Path) -> None:
 def models_of(file: Path) -> dict[str, Model]:
     """The configured models; nothing is sent to them before the first call."""
     settings = config.load(file)
-    modules = {name: load("models", model.kind, str(file)) for name, model in settings.models.items()}
-    return {
-        name: module.connect(name, module.Settings(**settings.models[name].settings))
-        for name, module in modules.items()
-    }
+    return connect_models(settings, settings.models)
 
 
 def judge_reply(request: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The overview in a real browser."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.pages.conftest import Site
 
@@ -30,10 +30,9 @@ def test_a_phase_shows_its_lines_bars_and_what_is_missing(page: Page, site: Site
     expect(page.get_by_text("What is missing")).to_be_visible()
 
 
-def test_the_board_fits_a_phone(chromium: Browser, site: Site) -> None:
-    page = chromium.new_page(viewport={"width": 390, "height": 844})
+def test_the_board_fits_a_phone(page: Page, site: Site) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
     page.goto(site.url)
     expect(page.get_by_role("table", name="readiness board")).to_contain_text("triage")
     main = page.get_by_test_id("stMain")
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
-    page.close()

@@ -38,9 +38,9 @@ def test_a_taken_port_is_refused(tmp_path: Path) -> None:
 def test_a_process_that_ends_at_once_is_told(tmp_path: Path) -> None:
     port = free_port()
     environment = {"PYTHONHOME": "/nowhere"}
-    with serve_dashboard(tmp_path / "any.toml", "127.0.0.1", port, environment) as dashboard:
-        with pytest.raises(UserError, match="ended with exit code"):
-            dashboard.wait_until_healthy()
+    dashboard = serve_dashboard(tmp_path / "any.toml", "127.0.0.1", port, environment)
+    with dashboard, pytest.raises(UserError, match="ended with exit code"):
+        dashboard.wait_until_healthy()
 
 
 def test_a_process_that_does_not_answer_in_time_is_stopped(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Sign-off in a real browser: bound to what was read, refused when that is stale."""
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.pages.conftest import Site
 from tests.pages.test_labelling import label, sign_in
@@ -19,7 +19,7 @@ def signed(site: Site) -> int:
     return int(site.store.read("SELECT count(*) AS n FROM signoffs").item())
 
 
-def test_a_decision_on_what_is_no_longer_so_is_refused(page: Page, chromium: Browser, site: Site) -> None:
+def test_a_decision_on_what_is_no_longer_so_is_refused(page: Page, chromium: BrowserContext, site: Site) -> None:
     page.goto(f"{site.url}/signoff?workflow=reply&phase=limited")
     sign_in(page, "Rhea")
     expect(page.get_by_role("table", name="lines")).to_contain_text("major defects")
