@@ -44,7 +44,11 @@ _PEM = r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}
 
 _LOCAL_PART = re.compile(r"[\w.+%'-]{1,64}\Z")
 _HEX_GROUP = re.compile(r"(?<!\w)[0-9A-Fa-f]{1,4}\Z")
-_NETWORK = re.compile(r"[3-6]|2[2-7]|2131|1800|0604")
+# Visa, Mastercard, Amex, Diners, JCB, Discover and Maestro, each with its lengths: a bar code has 13 digits too.
+_NETWORK = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|5\d{15}|2[2-7]\d{14}|3[47]\d{13}|3[0689]\d{12}|35\d{14}|(?:2131|1800)\d{11}"
+    r"|6\d{15,18}|(?:0604|5[0678]\d\d|6\d{3})\d{8}"
+)
 _SAYS_PHONE = re.compile(
     r"(?:phone|mobile|whatsapp|(?<![^\W_])(?:tel|cell|fax|sms|call|text|reach))"
     r"(?:[ _.:#-]*(?:number|no|nr|num|me|us|him|her|them|back|is|at|on|to|under|via)(?![^\W_]))*[\s\"'.:#=(-]{0,5}\Z",
@@ -92,7 +96,7 @@ def _iban(match: re.Match[str]) -> Span | None:
 def _card(match: re.Match[str]) -> Span | None:
     """A payment card: of a known network, and right by Luhn."""
     number = _digits(match[0])
-    return match.span() if _NETWORK.match(number) and luhn.is_valid(number) else None
+    return match.span() if _NETWORK.fullmatch(number) and luhn.is_valid(number) else None
 
 
 def _ssn(match: re.Match[str]) -> Span | None:
@@ -155,7 +159,7 @@ RULES = (
     Rule("secret", _PEM, _whole),
     Rule("secret", rf"(?<![\w-])(?:{_KEYS}|[Bb]earer\s{{1,3}}(?P<bearer>[\w.~+/=-]{{16,}}))", _secret),
     Rule("email", r"@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}" + _RIGHT, _email),
-    Rule("ip", r":(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{1,37}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:])", _ipv6),
+    Rule("ip", r":(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{1,37}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]|\.\d)", _ipv6),
     Rule(
         "iban", r"\d\d(?<=(?<![^\W_])[A-Za-z]{2}\d\d)(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?" + _RIGHT, _iban
     ),
@@ -173,7 +177,7 @@ RULES = (
     ),
     Rule(
         "phone",
-        rf"{_NUMBER}(?!{_DATE})\(?0\d{{1,4}}\)?(?:[ ./-]\d{{2,7}}){{1,5}}{_EXTENSION}{_NUMBER_END}",
+        rf"{_NUMBER}(?!{_DATE})\(?00?[1-9]\d{{0,3}}\)?(?:[ ./-]\d{{2,7}}){{1,5}}{_EXTENSION}{_NUMBER_END}",
         _phone_zero,
     ),
     Rule("phone", _NUMBER + r"(?:\(\d{2,4}\) ?)?(?:\d[ ./-]?){4,14}\d" + _EXTENSION + _NUMBER_END, _phone_said),
