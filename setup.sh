@@ -46,8 +46,13 @@ if [ ! -x $venv/bin/python ]; then
 fi
 if has uv; then
     install() { uv pip install --python $venv/bin/python "$@"; }
+    forget_llama() { uv pip uninstall --python $venv/bin/python llama-cpp-python && uv cache clean llama-cpp-python; }
 else
     install() { $venv/bin/python -m pip install --disable-pip-version-check --progress-bar off "$@"; }
+    forget_llama() {
+        $venv/bin/python -m pip uninstall --yes llama-cpp-python
+        $venv/bin/python -m pip cache remove llama_cpp_python || true
+    }
 fi
 
 say "installing shadowjudge[$extras] into $venv: a minute or two of downloads,"
@@ -56,13 +61,8 @@ install -e ".[$extras]"
 
 if ! $venv/bin/python -m dashboards.demo.selftest; then
     say "the small model does not run with this build of llama.cpp (made for another machine?): compiling it again"
-    if has uv; then
-        install --refresh-package llama-cpp-python --reinstall-package llama-cpp-python --no-binary llama-cpp-python \
-            llama-cpp-python
-    else
-        $venv/bin/python -m pip cache remove llama_cpp_python >/dev/null || true
-        install --force-reinstall --no-deps --no-binary llama-cpp-python llama-cpp-python
-    fi
+    forget_llama
+    install --no-binary llama-cpp-python -e ".[$extras]"
     $venv/bin/python -m dashboards.demo.selftest ||
         stop "the small model still does not run; see the lines above, or run the demo elsewhere."
 fi
