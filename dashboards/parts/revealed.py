@@ -1,9 +1,11 @@
 """What a reviewer sees after the label: who wrote what, and what checks, judge and people said."""
 
+from typing import Any
+
 import polars as pl
 
 from connectors.types import Completion
-from dashboards.parts.markup import table
+from dashboards.parts.markup import table, text_box
 from dashboards.parts.visible import escaped
 from shadow.types import Pair
 
@@ -32,6 +34,16 @@ def verdicts_table(verdicts: pl.DataFrame) -> str:
     return _frame(verdicts, _VERDICTS, "verdicts")
 
 
+def replies(verdict: dict[str, Any]) -> str:
+    """The judge's raw reply in each order; for a model's answer that is no choice, this is all there is."""
+    shown = (("production first", "reply_production_first"), ("candidate first", "reply_candidate_first"))
+    return "".join(
+        f'<p class="sj-small">{title}</p>{text_box(verdict[name])}'
+        for title, name in shown
+        if verdict[name] is not None
+    )
+
+
 def reviews_table(reviews: pl.DataFrame) -> str:
     """Every review, none of which is ever changed."""
     return _frame(reviews, _REVIEWS, "reviews")
@@ -55,4 +67,6 @@ def _frame(frame: pl.DataFrame, columns: tuple[str, ...], name: str) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return escaped(f"{value:%Y-%m-%d %H:%M:%S}" if hasattr(value, "strftime") else str(value))

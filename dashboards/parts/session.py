@@ -1,7 +1,6 @@
 """What every page needs: the configuration, the store, who is here."""
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
@@ -32,7 +31,3 @@ def actor() -> Actor | None:
     """Who is here, or None before a name is typed. Local mode: the name is taken on trust and may do everything."""
     name = str(st.session_state.get(REVIEWER, "")).strip()
     return Actor(name=name, roles=frozenset(Role), authenticated=False) if name else None
-
-
-def now() -> datetime:
-    return datetime.now(UTC)

@@ -52,7 +52,9 @@ def _details(found: Sequence[Readiness]) -> None:
     )
     st.html(lines_table(chosen))
     if rates := [line for line in chosen.lines if line.unit == "rate" and line.budget is not None]:
-        st.altair_chart(rate_bars(rates), width="stretch", key="bars")
+        st.altair_chart(
+            rate_bars(rates), width="stretch", key="bars", alt="bounds against budgets, as in the lines above"
+        )
         st.caption("Bar: from the lower to the upper bound. Dot: the rate seen. Black stroke: the budget.")
     if chosen.missing:
         st.markdown("**What is missing**")

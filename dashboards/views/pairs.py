@@ -16,7 +16,7 @@ from dashboards.parts.opened import (
     side,
     submission,
 )
-from dashboards.parts.revealed import arms_table, checks_table, reviews_table, verdicts_table
+from dashboards.parts.revealed import arms_table, checks_table, replies, reviews_table, verdicts_table
 from dashboards.parts.session import actor, configuration, store
 from judge.actions import Actor, review
 from judge.prompt import show_answer, show_request
@@ -149,8 +149,14 @@ def _revealed(detail: PairDetail, left: Arm) -> None:
     if detail.check_results.is_empty():
         st.caption("Every check passed.")
     else:
+        st.caption("Checks that did not pass")
         st.html(checks_table(detail.check_results))
     if not detail.verdicts.is_empty():
+        st.caption("The judge, newest first")
         st.html(verdicts_table(detail.verdicts))
+        if said := replies(detail.verdicts.row(0, named=True)):
+            with st.expander("What the judge replied"):
+                st.html(said)
     if not detail.reviews.is_empty():
+        st.caption("Reviews, newest first")
         st.html(reviews_table(detail.reviews))

@@ -70,6 +70,8 @@ def test_nothing_tells_the_arms_apart_before_the_label(page: Page, site: Site) -
     expect(page.get_by_role("table", name="arms")).to_contain_text("gpt-large")
     expect(page.get_by_role("table", name="checks")).to_contain_text("text_agreement")
     expect(page.get_by_role("table", name="verdicts")).to_contain_text("same_answer")
+    page.get_by_text("What the judge replied").click()
+    expect(page.get_by_text("It leaves the customer with nothing to do but wait.").first).to_be_visible()
 
 
 def test_a_label_needs_a_name_a_choice_and_a_severity(page: Page, site: Site) -> None:
