@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from judge.board import SETTLING
 from tests.pages.conftest import Site
 from tests.pages.test_labelling import label, sign_in
 
@@ -36,6 +37,7 @@ def test_a_decision_on_what_is_no_longer_so_is_refused(page: Page, chromium: Bro
     expect(page.get_by_role("alert").filter(has_text="stale")).to_contain_text("reviewed since")
     assert signed(site) == before
 
+    page.wait_for_timeout(1.5 * SETTLING.total_seconds() * 1000)  # a reading leaves the last moment out
     page.get_by_role("button", name="Read again").click()
     expect(page.get_by_role("alert").filter(has_text="stale")).to_have_count(0)
     sign(page, "reject", "It promises what nobody said.")
