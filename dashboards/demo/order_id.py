@@ -23,9 +23,9 @@ _FORMAT = {
     },
 }
 _EXAMPLES = [
-    ("Hi, where is my order KD-48213? It was due on Monday.", json.dumps({"order_id": "KD-48213"})),
-    ("The lamp from order AB-90417 came broken.", json.dumps({"order_id": "AB-90417"})),
-    ("Please cancel ZT-11538, I ordered it by mistake.", json.dumps({"order_id": "ZT-11538"})),
+    ("Hi, where is my order ORD-48213? It was due on Monday.", json.dumps({"order_id": "ORD-48213"})),
+    ("The lamp from order ORD-90417 came broken.", json.dumps({"order_id": "ORD-90417"})),
+    ("Please cancel ORD-11538, I ordered it by mistake.", json.dumps({"order_id": "ORD-11538"})),
 ]
 _TEMPLATES = (
     "{opening}{question} order {id}? {more}",
@@ -42,19 +42,18 @@ _WORDS: Words = {
         "has not shipped yet", "came without the invoice", "arrived damaged", "is missing a part",
         "went to my old address", "was charged twice", "is two weeks late",
     ),
-    "wish": ("cancel", "hold", "send again", "change", "confirm", "expedite"),
+    "wish": ("cancel", "hold", "resend", "change", "confirm", "expedite"),
     "thing": ("mug", "bookshelf", "rain coat", "phone case", "garden hose", "toaster", "pair of boots", "rug"),
     "more": (
         "I paid by card.", "It was a present.", "I live at 14 Elm Street.", "I wrote on 12 March already.",
         "You can reach me at mia.k@example.com.", "Thanks in advance.", "I bought 2 of them.", "It cost $34.50.",
     ),
 }  # fmt: skip
-_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
 def call(rng: random.Random) -> Call:
     """One message, the id in it, and the id that production found."""
-    order = "".join(rng.choices(_LETTERS, k=2)) + f"-{rng.randrange(10_000, 100_000)}"
+    order = f"ORD-{rng.randrange(10_000, 100_000)}"
     message = sentence(rng.choice(_TEMPLATES).replace("{id}", order), _WORDS, rng)
     found = order if rng.random() < PRODUCTION_IS_RIGHT else order[:-1]
     return Call(
