@@ -17,7 +17,7 @@ from connectors.errors import RetryLater, UserError
 from connectors.types import Model
 from dashboards import wiring
 from dashboards.serving import serve_dashboard
-from judge.scorer import Scorer
+from judge.scoring.scorer import Scorer
 from shadow.config import Config
 from shadow.mirror import Mirror
 from shadow.store import Store

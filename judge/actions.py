@@ -9,13 +9,13 @@ import msgspec
 import polars as pl
 
 from connectors.errors import UserError
-from judge import chain
 from judge.board import readiness_of
-from judge.canonical import digest as sha256
-from judge.chain import SignOff
 from judge.outcomes import Outcome, Phase, State
-from judge.readiness import Readiness
-from judge.signoff import staleness
+from judge.readiness.assess import Readiness
+from judge.signing import chain
+from judge.signing.canonical import digest as sha256
+from judge.signing.chain import SignOff
+from judge.signing.signoff import staleness
 from shadow.config import Config
 from shadow.store import Store
 

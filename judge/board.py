@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from connectors.errors import UserError, unknown
-from judge.calibration import Calibration, calibrate
-from judge.evidence import Evidence
-from judge.gather import gather
-from judge.loading import checks_version, load_checks
+from judge.checking.loading import checks_version, load_checks
+from judge.evidence.gather import gather
+from judge.evidence.record import Evidence
 from judge.outcomes import Phase
-from judge.policy import policy_of
-from judge.readiness import Readiness, assess
+from judge.readiness.assess import Readiness, assess
+from judge.readiness.calibration import Calibration, calibrate
+from judge.readiness.policy import policy_of
 from shadow.config import Config
 from shadow.store import Store
 

@@ -11,8 +11,8 @@ from dashboards import wiring
 from judge.actions import Actor, Role, sign_off
 from judge.board import calibration_of, readiness_of
 from judge.outcomes import Phase, State
-from judge.readiness import Readiness
-from judge.signoff import verify
+from judge.readiness.assess import Readiness
+from judge.signing.signoff import verify
 from shadow.config import Config
 
 BROKEN = 3

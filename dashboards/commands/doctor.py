@@ -1,6 +1,7 @@
 """`shadowjudge doctor`: one line a part, and what to do where it fails."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,8 @@ import typer
 from connectors.errors import RetryLater, UserError
 from connectors.types import Model
 from dashboards import wiring
-from judge.loading import load_checks
-from judge.rubric import load_rubric
+from judge.checking.loading import load_checks
+from judge.judging.rubric import load_rubric
 from shadow.config import Config, load
 from shadow.funnel import funnel
 
@@ -19,6 +20,7 @@ FAILED = 2
 
 def doctor(path: Path) -> int:
     """Print the state of every part; returns 0 when all are well, else 2."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # one line a part, not kafka-python's report of each attempt
     try:
         config = load(path)
     except UserError as error:

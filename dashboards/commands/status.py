@@ -8,7 +8,7 @@ from rich.text import Text
 from dashboards import wiring
 from judge.board import board
 from judge.outcomes import State
-from judge.readiness import Readiness
+from judge.readiness.assess import Readiness
 from shadow.config import Config
 from shadow.funnel import Funnel, funnel
 

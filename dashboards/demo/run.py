@@ -21,7 +21,7 @@ from dashboards.demo.progress import progress
 from dashboards.demo.traffic import interactions
 from dashboards.logs import configure
 from judge.board import SETTLING
-from judge.scorer import Scorer
+from judge.scoring.scorer import Scorer
 from shadow.config import Config, load
 
 PARTITIONS = 2

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from judge.outcomes import State
-from judge.readiness import Line
+from judge.readiness.assess import Line
 
 _COLOURS = {State.READY: "#009e73", State.INSUFFICIENT_EVIDENCE: "#8b97a5", State.BLOCKED: "#d55e00"}
 _ROW_HEIGHT = 30

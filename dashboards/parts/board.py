@@ -6,7 +6,7 @@ from itertools import groupby
 from dashboards.parts.markup import badge, sentence, table
 from dashboards.parts.visible import escaped
 from judge.outcomes import Phase
-from judge.readiness import Readiness
+from judge.readiness.assess import Readiness
 
 
 def board_table(found: Sequence[Readiness]) -> str:

@@ -11,7 +11,7 @@ from dashboards.parts.markup import listing, note
 from dashboards.parts.session import configuration, store
 from judge.board import board
 from judge.outcomes import Phase
-from judge.readiness import Readiness
+from judge.readiness.assess import Readiness
 
 REFRESH_S = 15
 

@@ -19,7 +19,7 @@ from dashboards.parts.opened import (
 from dashboards.parts.revealed import arms_table, checks_table, replies, reviews_table, verdicts_table
 from dashboards.parts.session import actor, configuration, store
 from judge.actions import Actor, review
-from judge.prompt import show_answer, show_request
+from judge.judging.prompt import show_answer, show_request
 from judge.queries import Page, PairDetail, Show, pair_detail, pairs_page
 from shadow.config import Config
 from shadow.store import Store

@@ -9,10 +9,10 @@ from dashboards.parts.session import actor, configuration, store
 from dashboards.parts.visible import escaped
 from judge.actions import Decision, sign_off
 from judge.board import a_moment_ago, candidates_of, readiness_of
-from judge.chain import SignOff, history
 from judge.outcomes import Phase
-from judge.readiness import Readiness
-from judge.signoff import verify
+from judge.readiness.assess import Readiness
+from judge.signing.chain import SignOff, history
+from judge.signing.signoff import verify
 from shadow.config import Config
 from shadow.store import Store
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from connectors.types import Completion
-from judge.check import Agreement
-from judge.example import Example
-from judge.reading import Unreadable, folded, json_of, text_of
+from judge.checking.check import Agreement
+from judge.checking.example import Example
+from judge.checking.reading import Unreadable, folded, json_of, text_of
 from shadow.config import Strict
 
 Comparison = Literal["exact", "folded", "ignore"]

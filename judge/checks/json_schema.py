@@ -7,10 +7,10 @@ import jsonschema_rs
 import msgspec
 from pydantic import field_validator
 
-from judge.check import PASSED, Found, Validation
-from judge.example import Example
+from judge.checking.check import PASSED, Found, Validation
+from judge.checking.example import Example
+from judge.checking.reading import Unreadable, json_of, text_of
 from judge.outcomes import Status
-from judge.reading import Unreadable, json_of, text_of
 from shadow.types import Pair
 
 

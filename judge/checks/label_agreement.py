@@ -3,9 +3,9 @@
 from typing import Any
 
 from connectors.types import Completion
-from judge.check import Agreement
-from judge.example import Example
-from judge.labels import Vocabulary
+from judge.checking.check import Agreement
+from judge.checking.example import Example
+from judge.checking.labels import Vocabulary
 
 
 class LabelAgreement(Agreement[str], Vocabulary):

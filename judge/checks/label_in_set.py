@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from judge.check import PASSED, Found, Validation
-from judge.example import Example
-from judge.labels import Vocabulary
+from judge.checking.check import PASSED, Found, Validation
+from judge.checking.example import Example
+from judge.checking.labels import Vocabulary
+from judge.checking.reading import Unreadable
 from judge.outcomes import Status
-from judge.reading import Unreadable
 from shadow.types import Pair
 
 

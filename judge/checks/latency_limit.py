@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from judge.check import PASSED, Found, Validation
-from judge.example import Example
+from judge.checking.check import PASSED, Found, Validation
+from judge.checking.example import Example
 from judge.outcomes import Status
 from shadow.types import Pair
 

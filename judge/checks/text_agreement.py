@@ -3,9 +3,9 @@
 from typing import Any, Literal
 
 from connectors.types import Completion
-from judge.check import Agreement
-from judge.example import Example
-from judge.reading import Unreadable, folded, text_of, unpunctuated
+from judge.checking.check import Agreement
+from judge.checking.example import Example
+from judge.checking.reading import Unreadable, folded, text_of, unpunctuated
 
 
 class TextAgreement(Agreement[str]):

@@ -13,10 +13,10 @@ import pytest
 
 from connectors import folder
 from connectors.types import Completion, Model, Origin, Request
-from judge.judging import judge_pair
+from judge.judging.rubric import load_rubric
+from judge.judging.verdict import judge_pair
 from judge.outcomes import Outcome
-from judge.rubric import load_rubric
-from judge.scorer import Scored, Scorer
+from judge.scoring.scorer import Scored, Scorer
 from shadow.config import Config, validate
 from shadow.pairs import to_frame
 from shadow.store import Store, open_store

@@ -13,7 +13,7 @@ import polars as pl
 
 from connectors.types import Completion, Model, Origin, Request
 from dashboards.wiring import connect_models
-from judge.scorer import Scorer
+from judge.scoring.scorer import Scorer
 from shadow import config
 from shadow.pairs import to_frame
 from shadow.store import Store, open_store

@@ -8,9 +8,9 @@ import polars as pl
 
 from connectors.types import Completion, Origin, Request
 from judge.board import evidence_of
+from judge.checking.settle import Settled
 from judge.outcomes import Outcome, Severity, Stratum
-from judge.rows import Checked, checked_frame
-from judge.settle import Settled
+from judge.scoring.rows import Checked, checked_frame
 from shadow.config import Config, validate
 from shadow.pairs import to_frame
 from shadow.store import Store

@@ -11,13 +11,13 @@ import pytest
 
 from connectors.errors import UserError
 from connectors.types import Completion
-from judge import chain
 from judge.actions import Actor, Role, review, sign_off
 from judge.board import readiness_of
-from judge.chain import SignOff
 from judge.outcomes import Outcome, Phase, State
-from judge.readiness import Readiness
-from judge.signoff import verify
+from judge.readiness.assess import Readiness
+from judge.signing import chain
+from judge.signing.chain import SignOff
+from judge.signing.signoff import verify
 from shadow.config import Config
 from shadow.store import Store, open_store
 from shadow.types import Pair

@@ -10,8 +10,7 @@ import pytest
 from connectors.errors import UserError
 from connectors.types import Completion, Origin
 from judge.board import board, calibration_of, evidence_of, readiness_of
-from judge.bounds import quantile_ranks
-from judge.evidence import (
+from judge.evidence.record import (
     CheckCount,
     Compared,
     Evidence,
@@ -23,6 +22,7 @@ from judge.evidence import (
     Versions,
 )
 from judge.outcomes import Outcome, Phase, State
+from judge.statistics.bounds import quantile_ranks
 from shadow.store import Store, open_store
 from tests.store.seeding import (
     AGREE,

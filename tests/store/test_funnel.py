@@ -99,6 +99,14 @@ def test_held_runs_tell_what_is_stored_and_where_to_go_on(store: Store) -> None:
     result = held(store, [place, Partition("calls", 1)])
     assert result[place].runs == ((3, 5), (9, 9))
     assert [result[place].first_wanted(at) for at in (0, 3, 5, 6, 9, 12)] == [0, 6, 6, 6, 10, 12]
-    assert [offset in result[place] for offset in (2, 3, 5, 6, 8, 9, 10)] == [False, True, True, False, False, True, False]
+    assert [offset in result[place] for offset in (2, 3, 5, 6, 8, 9, 10)] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
     assert result[Partition("calls", 1)] == Held()
     assert result[Partition("calls", 1)].first_wanted(4) == 4

@@ -13,7 +13,7 @@ import pytest
 
 from connectors.errors import RetryLater, UserError
 from connectors.types import Completion, Origin, Request
-from judge.scorer import Scorer
+from judge.scoring.scorer import Scorer
 from shadow.config import Config, validate
 from shadow.pairs import to_frame
 from shadow.sampling import share_of

@@ -7,11 +7,11 @@ import duckdb
 import msgspec
 import pytest
 
-from judge import chain
 from judge.actions import Actor, Role, sign_off
 from judge.board import readiness_of
 from judge.outcomes import Outcome, Phase
-from judge.signoff import verify
+from judge.signing import chain
+from judge.signing.signoff import verify
 from shadow.store import Store, open_store
 from tests.store.seeding import DISAGREE, configuration, pair, store_checked, store_pairs, store_review
 

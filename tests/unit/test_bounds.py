@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
-from judge.bounds import ALPHA, Accuracy, Estimate, Sampled, binomial, lower, quantile_ranks, share, stratified, upper
+from judge.statistics.bounds import (
+    ALPHA,
+    Accuracy,
+    Estimate,
+    Sampled,
+    binomial,
+    lower,
+    quantile_ranks,
+    share,
+    stratified,
+    upper,
+)
 
 CASES = [(0, 1), (0, 149), (1, 1), (3, 300), (17, 40), (299, 300), (300, 300)]
 labels = st.integers(0, 400)

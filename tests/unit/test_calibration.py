@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judge.bounds import Accuracy
-from judge.calibration import accuracy, agreement, calibrate
-from judge.evidence import Compared, JudgeRecord
+from judge.evidence.record import Compared, JudgeRecord
 from judge.outcomes import Severity, State
-from judge.policy import JudgePolicy
+from judge.readiness.calibration import accuracy, agreement, calibrate
+from judge.readiness.policy import JudgePolicy
+from judge.statistics.bounds import Accuracy
 
 POLICY = JudgePolicy(model="arbiter", rubric="same_answer", min_labels=30, min_agreement=0.8)
 

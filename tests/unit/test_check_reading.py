@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judge.check import Found
+from judge.checking.check import Found
+from judge.checking.example import Example
+from judge.checking.reading import Unreadable, folded, json_of, unpunctuated
 from judge.checks.json_agreement import JsonAgreement
-from judge.example import Example
 from judge.outcomes import Status
-from judge.reading import Unreadable, folded, json_of, unpunctuated
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from connectors.types import Completion
-from judge.check import Agreement, Check, Found
-from judge.example import Example
-from judge.loading import LoadedCheck, load_checks
+from judge.checking.check import Agreement, Check, Found
+from judge.checking.example import Example
+from judge.checking.loading import LoadedCheck, load_checks
+from judge.checking.settle import CheckResult, Settled, examine, settle
 from judge.outcomes import Outcome, Severity, Status, Stratum
-from judge.settle import CheckResult, Settled, examine, settle
 from shadow.config import CheckSettings
 from shadow.types import Pair
 

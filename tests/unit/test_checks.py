@@ -10,9 +10,9 @@ import pytest
 
 from connectors.errors import UserError
 from connectors.types import Completion, ToolCall
-from judge.check import Check, Found
-from judge.example import Example
-from judge.loading import LoadedCheck, check_class, checks_version, known_checks, load_checks
+from judge.checking.check import Check, Found
+from judge.checking.example import Example
+from judge.checking.loading import LoadedCheck, check_class, checks_version, known_checks, load_checks
 from judge.outcomes import Severity, Status
 from shadow.config import CheckSettings
 

@@ -43,6 +43,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     yield run
     structlog.reset_defaults()
     logging.getLogger().handlers[:] = handlers
+    logging.getLogger("kafka").setLevel(logging.NOTSET)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from connectors import folder
-from judge.loading import load_checks
+from judge.checking.loading import load_checks
 from shadow import config
 from shadow.config import load, validate
 from tests.unit.reference import EXAMPLE, REFERENCE, rows, settings_classes

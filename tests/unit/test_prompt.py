@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.types import Completion, Request, ToolCall
-from judge.example import Example
-from judge.prompt import build, shorten, show_answer, show_request
-from judge.rubric import load_rubric
+from judge.checking.example import Example
+from judge.judging.prompt import build, shorten, show_answer, show_request
+from judge.judging.rubric import load_rubric
 
 RUBRIC = load_rubric("same_answer", "")
 PAIR = Example(production="the old answer", candidate="the new answer").pair()

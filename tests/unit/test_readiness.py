@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judge.bounds import upper
-from judge.defects import defect_counts, defect_rate, shortfall
-from judge.evidence import (
+from judge.evidence.record import (
     CheckCount,
     Compared,
     Decision,
@@ -22,10 +20,12 @@ from judge.evidence import (
     SettledCount,
     Versions,
 )
-from judge.line import Line, decimals
 from judge.outcomes import Phase, Severity, State
-from judge.policy import JudgePolicy, Policy, policy_of
-from judge.readiness import Readiness, assess, digest_of
+from judge.readiness.assess import Readiness, assess, digest_of
+from judge.readiness.defects import defect_counts, defect_rate, shortfall
+from judge.readiness.line import Line, decimals
+from judge.readiness.policy import JudgePolicy, Policy, policy_of
+from judge.statistics.bounds import upper
 from shadow.config import Workflow
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from judge.loading import load_checks
+from judge.checking.loading import load_checks
 from judge.outcomes import Status
 from shadow.config import load
 

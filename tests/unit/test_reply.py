@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judge.reply import read
+from judge.judging.reply import read
 
 CHOICES = ["same", "correct", "incorrect", "second_wrong"]
 SAME = '{"reason": "r", "choice": "same"}'

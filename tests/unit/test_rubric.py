@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import UserError
+from judge.judging.rubric import Rubric, known_rubrics, load_rubric
 from judge.outcomes import Outcome
-from judge.rubric import Rubric, known_rubrics, load_rubric
 
 GOOD = """
 question = "Which is better?"
@@ -40,7 +40,7 @@ def test_a_rubric_of_ours_offers_a_way_out(name: str) -> None:
 
 
 def test_same_answer_can_say_every_outcome() -> None:
-    from judge.judging import outcome_of
+    from judge.judging.verdict import outcome_of
 
     choices = load_rubric("same_answer", "").choices
     assert {outcome_of(choice, first) for choice in choices for first in ("production", "candidate")} == set(Outcome)

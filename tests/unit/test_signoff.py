@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from judge.canonical import canonical, digest
-from judge.chain import GENESIS, Link, SignOff, decode, fault, intact, link, standing
-from judge.evidence import Evidence
+from judge.evidence.record import Evidence
 from judge.outcomes import Phase
-from judge.policy import policy_of
-from judge.readiness import assess
+from judge.readiness.assess import assess
+from judge.readiness.policy import policy_of
+from judge.signing.canonical import canonical, digest
+from judge.signing.chain import GENESIS, Link, SignOff, decode, fault, intact, link, standing
 from shadow.config import Workflow
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from judge.judging import combine, epoch, outcome_of
+from judge.judging.rubric import load_rubric
+from judge.judging.setbacks import Setbacks
+from judge.judging.verdict import combine, epoch, outcome_of
 from judge.outcomes import Outcome
-from judge.rubric import load_rubric
-from judge.setbacks import Setbacks
 
 RUBRIC = load_rubric("same_answer", "")
 

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 import msgspec
 
 from connectors.types import Completion
+from judge.checking.reading import Unreadable
 from judge.outcomes import Severity, Status
-from judge.reading import Unreadable
 from shadow.config import Strict
 from shadow.types import Pair
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from judge.bounds import METHOD, Estimate
 from judge.outcomes import State
+from judge.statistics.bounds import METHOD, Estimate
 
 Unit = Literal["rate", "ms", "pairs", "cycles"]
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from judge.check import Found, Kind, Right
-from judge.loading import LoadedCheck
+from judge.checking.check import Found, Kind, Right
+from judge.checking.loading import LoadedCheck
 from judge.outcomes import Outcome, Severity, Status, Stratum
 from shadow.types import Pair
 

@@ -17,7 +17,7 @@ class JudgePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a workflow's phases demand. Rates are 0..1; `rules` names the version of judge/readiness.py's rules.
+    """What a workflow's phases demand. Rates are 0..1; `rules` names the version of judge/readiness's rules.
 
     `budgets` maps a severity to the highest defect rate of that severity or worse.
     """

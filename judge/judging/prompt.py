@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from connectors.types import Completion, Request
-from judge.rubric import Rubric
+from judge.judging.rubric import Rubric
 from shadow.types import Pair
 
 PROMPT = 1

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from judge.bounds import ALPHA, Accuracy, Estimate, binomial, lower
-from judge.evidence import Compared, JudgeRecord
+from judge.evidence.record import Compared, JudgeRecord
 from judge.outcomes import Outcome, Severity, State
-from judge.policy import JudgePolicy
+from judge.readiness.policy import JudgePolicy
+from judge.statistics.bounds import ALPHA, Accuracy, Estimate, binomial, lower
 
 MAX_FLIPS = 0.5
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from connectors.types import Completion
-from judge.reading import Unreadable, folded, json_of, text_of
+from judge.checking.reading import Unreadable, folded, json_of, text_of
 from shadow.config import Strict
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from judge.judging import Opinion, Verdict
+from judge.checking.settle import CheckResult, Settled
+from judge.judging.verdict import Opinion, Verdict
 from judge.outcomes import Status
-from judge.plan import JudgePlan
-from judge.settle import CheckResult, Settled
-from judge.worklist import Unjudged
+from judge.scoring.plan import JudgePlan
+from judge.scoring.worklist import Unjudged
 from shadow.sampling import share_of
 from shadow.types import Pair
 

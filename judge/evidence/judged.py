@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from judge.evidence import Compared, JudgeRecord, Labelled
+from judge.evidence.record import Compared, JudgeRecord, Labelled
 from judge.outcomes import Outcome
 from shadow.store import Store
 

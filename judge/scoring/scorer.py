@@ -15,14 +15,14 @@ import structlog
 
 from connectors.errors import RetryLater
 from connectors.types import Model
-from judge.arms import production_as_judge, serves_production
-from judge.judging import Verdict, judge_pair
+from judge.checking.settle import examine, settle
+from judge.judging.arms import production_as_judge, serves_production
+from judge.judging.setbacks import Setbacks
+from judge.judging.verdict import Verdict, judge_pair
 from judge.outcomes import Outcome
-from judge.plan import JudgePlan, Plan, make_plans
-from judge.rows import Checked, check_results_frame, checked_frame, verdicts_frame
-from judge.setbacks import Setbacks
-from judge.settle import examine, settle
-from judge.worklist import Unjudged, count_unchecked, count_unjudged, fetch, unchecked, unjudged
+from judge.scoring.plan import JudgePlan, Plan, make_plans
+from judge.scoring.rows import Checked, check_results_frame, checked_frame, verdicts_frame
+from judge.scoring.worklist import Unjudged, count_unchecked, count_unjudged, fetch, unchecked, unjudged
 from shadow.beat import BEAT_S, beat
 from shadow.config import Config
 from shadow.store import Store

@@ -10,7 +10,7 @@ import msgspec
 
 import judge.checks
 from connectors.errors import UserError, unknown
-from judge.check import Check
+from judge.checking.check import Check
 from judge.outcomes import Severity
 from shadow.config import CheckSettings, validate
 
@@ -72,4 +72,4 @@ def checks_version(checks: Sequence[LoadedCheck]) -> str:
 
 
 SETTLING = 1
-"""The version of judge/settle.py: goes up when the same results may be settled otherwise."""
+"""The version of judge/checking/settle.py: goes up when the same results may be settled otherwise."""

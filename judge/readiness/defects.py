@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from judge.bounds import Accuracy, Estimate, Sampled, share, stratified, upper
-from judge.calibration import accuracy, is_defect
-from judge.evidence import Evidence
+from judge.evidence.record import Evidence
 from judge.outcomes import Outcome, Severity, Stratum
+from judge.readiness.calibration import accuracy, is_defect
+from judge.statistics.bounds import Accuracy, Estimate, Sampled, share, stratified, upper
 
 REVIEW, VERDICT = "review", "verdict"
 _MOST = 10_000_000

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import msgspec
 
-from judge.canonical import canonical, digest
-from judge.evidence import Evidence
-from judge.line import Line
+from judge.evidence.record import Evidence
 from judge.outcomes import Phase, State
-from judge.phases import LINES
-from judge.policy import Policy
+from judge.readiness.line import Line
+from judge.readiness.phases import LINES
+from judge.readiness.policy import Policy
+from judge.signing.canonical import canonical, digest
 
 __all__ = ["Line", "Readiness", "assess", "digest_of"]
 

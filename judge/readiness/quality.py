@@ -1,12 +1,12 @@
 """Does the candidate serve well enough? Defect budgets and service limits, as lines. Pure."""
 
-from judge.bounds import METHOD, binomial
-from judge.calibration import calibrate
-from judge.defects import VERDICT, Shortfall, defect_counts, defect_rate, shortfall
-from judge.evidence import Evidence
-from judge.line import Line, count, fact, milliseconds, within
+from judge.evidence.record import Evidence
 from judge.outcomes import Severity, State
-from judge.policy import Policy
+from judge.readiness.calibration import calibrate
+from judge.readiness.defects import VERDICT, Shortfall, defect_counts, defect_rate, shortfall
+from judge.readiness.line import Line, count, fact, milliseconds, within
+from judge.readiness.policy import Policy
+from judge.statistics.bounds import METHOD, binomial
 
 SCHEMA_CHECK = "json_schema"
 

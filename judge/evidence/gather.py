@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from judge.bounds import quantile_ranks
-from judge.chain import history
-from judge.evidence import CheckCount, Decision, Evidence, Intake, Latency, SettledCount, Tokens, Versions
-from judge.judged import judge_record, labels, newest_epoch, reviews
+from judge.evidence.judged import judge_record, labels, newest_epoch, reviews
+from judge.evidence.record import CheckCount, Decision, Evidence, Intake, Latency, SettledCount, Tokens, Versions
 from judge.outcomes import Stratum
+from judge.signing.chain import history
+from judge.statistics.bounds import quantile_ranks
 from shadow.store import Store
 
 GRACE = timedelta(minutes=1)

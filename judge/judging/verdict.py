@@ -8,10 +8,10 @@ import msgspec
 
 from connectors.errors import RetryLater
 from connectors.types import Completion, Model
+from judge.judging.prompt import PROMPT, First, build
+from judge.judging.reply import Reply, read
+from judge.judging.rubric import Choice, Rubric
 from judge.outcomes import Outcome, Severity
-from judge.prompt import PROMPT, First, build
-from judge.reply import Reply, read
-from judge.rubric import Choice, Rubric
 from shadow.types import Pair
 
 _WORSE: dict[Severity | None, Outcome] = {

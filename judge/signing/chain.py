@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from judge.canonical import canonical, digest
+from judge.signing.canonical import canonical, digest
 from shadow.store import Store
 
 GENESIS = "0" * 64

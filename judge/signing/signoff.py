@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import msgspec
 
-from judge import chain
-from judge.chain import Link
-from judge.gather import gather
-from judge.policy import RULES
-from judge.readiness import Readiness, assess
+from judge.evidence.gather import gather
+from judge.readiness.assess import Readiness, assess
+from judge.readiness.policy import RULES
+from judge.signing import chain
+from judge.signing.chain import Link
 from shadow.store import Store
 
 MAX_AGE = timedelta(hours=1)

@@ -6,11 +6,11 @@ import msgspec
 
 from connectors.errors import unknown
 from connectors.types import Model
-from judge.arms import refuse_candidate_as_judge
-from judge.judging import epoch
-from judge.loading import LoadedCheck, checks_version, load_checks
+from judge.checking.loading import LoadedCheck, checks_version, load_checks
+from judge.judging.arms import refuse_candidate_as_judge
+from judge.judging.rubric import Rubric, load_rubric
+from judge.judging.verdict import epoch
 from judge.outcomes import Stratum
-from judge.rubric import Rubric, load_rubric
 from shadow.config import Config, Connection, Workflow, WorkflowJudge
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from judge.outcomes import Stratum
-from judge.plan import JudgePlan, Plan
+from judge.scoring.plan import JudgePlan, Plan
 from shadow.pairs import from_frame
 from shadow.store import Store
 from shadow.types import Pair

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from judge.calibration import calibrate
-from judge.evidence import Evidence
-from judge.line import Line, count, fact, percent
+from judge.evidence.record import Evidence
 from judge.outcomes import Phase, State
-from judge.policy import Policy
-from judge.quality import quality
+from judge.readiness.calibration import calibrate
+from judge.readiness.line import Line, count, fact, percent
+from judge.readiness.policy import Policy
+from judge.readiness.quality import quality
 
 MAX_CHECK_ERRORS = 0.01
 

@@ -1,0 +1,1 @@
+"""From a pair to what its checks say: load the checks, run them, settle what they leave open."""

@@ -1,0 +1,1 @@
+"""What the store says of a candidate, as counts bounded in time."""

@@ -1,0 +1,1 @@
+"""Ask the judge about a pair, and make one verdict of its replies."""

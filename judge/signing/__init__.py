@@ -1,0 +1,1 @@
+"""Sign-offs: their chain, their staleness, their verification."""

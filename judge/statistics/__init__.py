@@ -1,0 +1,1 @@
+"""Bounds on rates. Pure: counts in, numbers out."""
