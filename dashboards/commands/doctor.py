@@ -42,7 +42,7 @@ def _ask(name: str, part: Callable[[], str]) -> bool:
     try:
         _say(name, "ok", part())
     except (UserError, RetryLater) as error:
-        _say(name, "FAIL", str(error))
+        _say(name, "FAIL", str(error).removeprefix(f"{name}: "))
         return False
     return True
 

