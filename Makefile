@@ -32,6 +32,6 @@ format: $(VENV)/.ready-demo,dev  ## rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-$(VENV)/.ready-%: pyproject.toml setup.sh
+$(VENV)/.ready-%: pyproject.toml constraints.txt setup.sh
 	./setup.sh $*
 	@touch $@

@@ -57,12 +57,12 @@ fi
 
 say "installing shadowjudge[$extras] into $venv: a minute or two of downloads,"
 say "and the first time 4 to 8 minutes in which llama.cpp is compiled, with nothing to see"
-install -e ".[$extras]"
+install -c constraints.txt -e ".[$extras]"
 
 if ! $venv/bin/python -m dashboards.demo.selftest; then
     say "the small model does not run with this build of llama.cpp (made for another machine?): compiling it again"
     forget_llama
-    install --no-binary llama-cpp-python -e ".[$extras]"
+    install -c constraints.txt --no-binary llama-cpp-python -e ".[$extras]"
     $venv/bin/python -m dashboards.demo.selftest ||
         stop "the small model still does not run; see the lines above, or run the demo elsewhere."
 fi

@@ -1,5 +1,6 @@
 """What kafka-python may be told by a configuration, and how a broker is reached the first time."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,8 @@ def check_client(client: Mapping[str, Any]) -> None:
 def reaching(name: str, servers: Sequence[str]) -> Iterator[Callable[..., KafkaNetClient]]:
     """A maker of network clients for one constructor of kafka-python, which leaves its thread behind when it fails.
 
-    Raises UserError instead of what the constructor raises.
+    Raises UserError instead of what the constructor raises; kafka-python's report of each
+    attempt is not logged beside it.
     """
     made: list[KafkaNetClient] = []
 
@@ -60,6 +62,9 @@ def reaching(name: str, servers: Sequence[str]) -> Iterator[Callable[..., KafkaN
         made.append(KafkaNetClient(**config))
         return made[-1]
 
+    logs = logging.getLogger("kafka")
+    level = logs.level
+    logs.setLevel(logging.CRITICAL)
     try:
         yield client
     except (KafkaError, ValueError, TypeError) as error:
@@ -73,3 +78,5 @@ def reaching(name: str, servers: Sequence[str]) -> Iterator[Callable[..., KafkaN
         if isinstance(error, AuthorizationError | BrokerResponseError):
             raise UserError(f"{name}: the Kafka broker at {', '.join(servers)} refuses: {error!r}.") from error
         raise UserError(f"{name}: kafka-python refuses a setting in client: {error}.") from error
+    finally:
+        logs.setLevel(level)

@@ -1,7 +1,6 @@
 """`shadowjudge doctor`: one line a part, and what to do where it fails."""
 
 import asyncio
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +19,6 @@ FAILED = 2
 
 def doctor(path: Path) -> int:
     """Print the state of every part; returns 0 when all are well, else 2."""
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # one line a part, not kafka-python's report of each attempt
     try:
         config = load(path)
     except UserError as error:
