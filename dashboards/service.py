@@ -6,12 +6,14 @@ the pages fail       they are told and started again
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
+import typer
 
 from connectors.errors import RetryLater, UserError
 from connectors.types import Model
@@ -41,13 +43,18 @@ class Stop:
 
 @contextmanager
 def stopping() -> Iterator[Stop]:
-    """A Stop that hears the signals of this process. A second Ctrl-C does not wait for a good end."""
+    """A Stop that hears the signals of this process.
+
+    A second Ctrl-C ends the process where it stands: as after kill -9, what was not stored comes again.
+    """
     loop = asyncio.get_running_loop()
     stop = Stop()
 
     def interrupted() -> None:
+        if stop.event.is_set():
+            os._exit(INTERRUPTED)
+        typer.echo("Storing what was begun; Ctrl-C again ends at once.", err=True)
         stop.interrupt()
-        loop.remove_signal_handler(signal.SIGINT)
 
     loop.add_signal_handler(signal.SIGINT, interrupted)
     loop.add_signal_handler(signal.SIGTERM, stop.event.set)

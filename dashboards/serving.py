@@ -12,6 +12,7 @@ from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
 
+from connectors.child import die_with_parent
 from connectors.errors import UserError
 
 CONFIG_VARIABLE = "SHADOWJUDGE_CONFIG"
@@ -93,6 +94,7 @@ def serve_dashboard(config: Path, host: str, port: int, env: Mapping[str, str] |
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=die_with_parent,
     )
     return Dashboard(process, f"http://{_reachable(host)}:{port}")
 

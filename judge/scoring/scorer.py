@@ -32,6 +32,7 @@ CHECK_BATCH = 500
 JUDGE_BATCH = 16
 JUDGE_AT_ONCE = 4
 IDLE_S = 1.0
+FAREWELL_S = 5.0
 log = structlog.get_logger()
 
 
@@ -102,7 +103,7 @@ class Scorer:
         return await asyncio.to_thread(count)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Score until `stop` is set; then the calls under way are finished and stored, and no new one is begun."""
+        """Score until `stop` is set; then the calls under way have FAREWELL_S seconds to be finished and stored."""
         loops = [self._every(stop, self._check_turn), self._every(stop, self._beat_turn)]
         loops += [self._judge_for_ever(plan, plan.judge, stop) for plan in self._plans if plan.judge]
         tasks = [asyncio.create_task(loop) for loop in loops]
@@ -174,10 +175,26 @@ class Scorer:
         pairs = await asyncio.to_thread(lambda: [fetch(self._store, [each[:2]])[0] for each in chosen])
         if self._refuses(plan, judge, pairs):
             return 0
-        answers = await asyncio.gather(*(self._ask(judge, pair, stop) for pair in pairs))
+        answers = await self._ask_all(judge, pairs, stop)
         judged = self._kept(plan, list(zip(pairs, chosen, answers, strict=True)))
         await asyncio.to_thread(self._store.append, "verdicts", verdicts_frame(judged, judge, datetime.now(UTC)))
         return len(judged)
+
+    async def _ask_all(
+        self, judge: JudgePlan, pairs: list[Pair], stop: asyncio.Event
+    ) -> list[Verdict | RetryLater | None]:
+        """What came of each pair; None for a call not begun at `stop`, or not ended FAREWELL_S seconds after it."""
+        asks = [asyncio.create_task(self._ask(judge, pair, stop)) for pair in pairs]
+        halt = asyncio.create_task(stop.wait())
+        try:
+            whole = asyncio.gather(*asks, return_exceptions=True)
+            await asyncio.wait((whole, halt), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((whole,), timeout=FAREWELL_S)
+        finally:
+            for task in (halt, *asks):
+                task.cancel()
+            await asyncio.gather(*asks, return_exceptions=True)
+        return [None if ask.cancelled() else ask.result() for ask in asks]
 
     async def _ask(self, judge: JudgePlan, pair: Pair, stop: asyncio.Event) -> Verdict | RetryLater | None:
         """The verdict, or the fault; None when the scorer stops before the call begins."""

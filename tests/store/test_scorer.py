@@ -281,6 +281,33 @@ def test_it_runs_until_it_is_stopped(store: Store) -> None:
     assert beats[-1] == ("stopped", "scorer")
 
 
+def test_a_stop_waits_a_little_for_the_judge_and_keeps_what_it_said(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("judge.scoring.scorer.FAREWELL_S", 0.2)
+    store.append("pairs", to_frame([pair(n) for n in range(4)]))
+
+    class Slow(Recorded):
+        async def complete(self, request: Request) -> Completion:
+            answer = await super().complete(request)
+            if "Ticket 3" in str(request.messages):
+                await asyncio.sleep(3600)
+            return answer
+
+    judge = Slow("arbiter", says(SAME).answer)
+
+    async def live() -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(scorer(store, judge).run(stop))
+        while judge.asked < 7:
+            await asyncio.sleep(0.02)
+        stop.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(live(), 60))
+    assert set(table(store, "verdicts")["pair_id"]) == {pair(n).pair_id for n in range(3)}
+
+
 def test_the_pace_holds_the_judge_back_and_not_the_checks(store: Store) -> None:
     store.append("pairs", to_frame([pair(n) for n in range(20)]))
 
