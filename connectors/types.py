@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-
 NOWHERE = -1
 """The position of a source that has no place of its own to continue a partition at."""
 
