@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -170,7 +171,7 @@ def test_the_gate_answers_by_its_exit_code(run: Run, config: Path) -> None:
 def test_the_gate_speaks_of_the_candidate_as_configured_now(run: Run, config: Path) -> None:
     """After a change of model or parameters the pairs of the former candidate are no evidence."""
     with wiring.open_store(load(config)) as store:
-        store_pairs(store, [pair(n) for n in range(30)])
+        store_pairs(store, [pair(n, mirrored_at=datetime(2026, 1, 1, tzinfo=UTC)) for n in range(30)])
     gate = ("gate", "-w", "triage", "-p", "instrument", "--config", config, "--json")
     code, out, _ = run(*gate)
     now = json.loads(out)["data"]
