@@ -23,6 +23,7 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._entries: list[tuple[Origin, tuple[Row, ...]]] = []
+        self._untold: list[Origin] = []
         self._oldest = 0.0
         self._lock = threading.Lock()
 
@@ -41,13 +42,14 @@ class Outbox:
         """Forget what belongs to partitions that are somebody else's now."""
         with self._lock:
             self._entries = [entry for entry in self._entries if entry[0].place not in partitions]
+            self._untold = [origin for origin in self._untold if origin.place not in partitions]
 
     def is_due(self, records: int, seconds: float) -> bool:
         """True when so many records wait, or the oldest waits so long."""
         return len(self._entries) >= records or (bool(self._entries) and time.monotonic() - self._oldest >= seconds)
 
     def flush(self) -> list[Origin]:
-        """Append what waits and return the records that are stored now.
+        """Append what waits and return the records stored since the last flush that returned.
 
         Raises RetryLater when the store does not answer; then the records not yet stored still wait.
         """
@@ -61,7 +63,10 @@ class Outbox:
                 stored = {entry[0] for entry in entries}
                 with self._lock:
                     self._entries = [entry for entry in self._entries if entry[0] not in stored]
-        return [origin for origin, _ in taken]
+                    self._untold += stored
+        with self._lock:
+            told, self._untold = self._untold, []
+        return told
 
 
 def _frame(table: str, rows: list[Row]) -> pl.DataFrame:
