@@ -8,9 +8,8 @@ import duckdb
 import pytest
 
 from connectors.errors import UserError
-from shadow import store as store_module
 from shadow.migrations import Migration, migrations, pending
-from shadow.store import DuckDBFile
+from shadow.store import DuckDBFile, reaching
 from tests.store.processes import owner
 
 
@@ -82,7 +81,7 @@ def test_a_changed_file_is_refused(store: DuckDBFile, package: Path) -> None:
 def test_a_client_waits_for_the_owner_and_says_when_it_runs_another_version(
     tmp_path: Path, package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "TAKEOVER_S", 0.5)
+    monkeypatch.setattr(reaching, "TAKEOVER_S", 0.5)
     with owner(tmp_path / "s.duckdb"):
         store = DuckDBFile(tmp_path / "s.duckdb")
         store.migrate("shadow")
