@@ -41,3 +41,9 @@ def lacking(rows: str, others: str, by: Iterable[str] = ()) -> str:
     SELECT {keys}, bit_count(a.bits) - coalesce(bit_count(a.bits & b.bits), 0) AS lacking
     FROM ({rows}) AS a LEFT JOIN ({others}) AS b USING ({keys})
     """  # noqa: S608
+
+
+def in_block(rows: str, found: str, by: Iterable[str] = ()) -> str:
+    """SQL that tells whether a row of the table `rows` lies in a block of `found`."""
+    same = [f'{rows}.{name} = {found}.{name}' for name in (*by, "topic", '"partition"')]
+    return " AND ".join([*same, f'{rows}."offset" >> {BLOCK} = {found}.block'])

@@ -6,28 +6,25 @@ from typing import Any, NamedTuple
 
 from judge.outcomes import Stratum
 from judge.scoring.plan import JudgePlan, Plan
-from shadow.bits import BLOCK, blocks, lacking
+from shadow.bits import blocks, in_block, lacking
 from shadow.pairs import from_frame
 from shadow.store import Store
 from shadow.types import Pair
 
-_PAIRS = blocks("pairs", "workflow = $workflow", by=("fingerprint",))
-_CHECKED = blocks("checked", "workflow = $workflow AND checks_version = $version", by=("fingerprint",))
-_LACKING = f"SELECT * FROM ({lacking(_PAIRS, _CHECKED, by=('fingerprint',))}) WHERE lacking > 0"
+_BY = ("fingerprint",)
+_PAIRS = blocks("pairs", "workflow = $workflow", by=_BY)
+_CHECKED = blocks("checked", "workflow = $workflow AND checks_version = $version", by=_BY)
+_LACKING = f"SELECT * FROM ({lacking(_PAIRS, _CHECKED, by=_BY)}) WHERE lacking > 0"
 _COUNT_UNCHECKED = f"SELECT coalesce(sum(lacking), 0)::BIGINT AS pairs FROM ({_LACKING})"
 # Only blocks that lack a check are looked at pair by pair.
 _UNCHECKED = f"""
 WITH open AS MATERIALIZED ({_LACKING}),
 waiting AS (
-    SELECT pair_id, occurred_at FROM pairs
-    SEMI JOIN open ON pairs.fingerprint = open.fingerprint AND pairs.topic = open.topic
-        AND pairs."partition" = open."partition" AND pairs."offset" >> {BLOCK} = open.block
+    SELECT pair_id, occurred_at FROM pairs SEMI JOIN open ON {in_block("pairs", "open", _BY)}
     WHERE workflow = $workflow
 ),
 seen AS (
-    SELECT pair_id FROM checked
-    SEMI JOIN open ON checked.fingerprint = open.fingerprint AND checked.topic = open.topic
-        AND checked."partition" = open."partition" AND checked."offset" >> {BLOCK} = open.block
+    SELECT pair_id FROM checked SEMI JOIN open ON {in_block("checked", "open", _BY)}
     WHERE workflow = $workflow AND checks_version = $version
 )
 SELECT DISTINCT pair_id, occurred_at FROM waiting ANTI JOIN seen USING (pair_id)
