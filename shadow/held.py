@@ -6,17 +6,23 @@ from collections.abc import Iterable
 import msgspec
 
 from connectors.types import Partition
+from shadow.bits import BLOCK, FATES, blocks
 from shadow.store import Store
 
+_HERE = "topic = $topic AND \"partition\" = $partition"
+_BLOCKS = f"SELECT block, bit_count(bits) AS present FROM ({blocks(FATES, _HERE)}) ORDER BY block"
 # Runs of consecutive offsets: an offset less its rank is the same number all through a run.
-_RUNS = """
+_RUNS = f"""
 SELECT min("offset") AS first, max("offset") AS last
 FROM (
     SELECT "offset", "offset" - row_number() OVER (ORDER BY "offset") AS run
-    FROM (SELECT DISTINCT "offset" FROM intake WHERE topic = $topic AND "partition" = $partition)
+    FROM (
+        SELECT DISTINCT "offset" FROM {FATES}
+        WHERE {_HERE} AND list_contains($blocks, "offset" >> {BLOCK})
+    )
 )
 GROUP BY run ORDER BY first
-"""
+"""  # noqa: S608
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -42,5 +48,22 @@ def held(store: Store, partitions: Iterable[Partition]) -> dict[Partition, Held]
 
 
 def _held(store: Store, place: Partition) -> Held:
-    frame = store.read(_RUNS, {"topic": place.topic, "partition": place.partition})
-    return Held(tuple(zip(frame["first"].to_list(), frame["last"].to_list(), strict=True)))
+    """Blocks of offsets that are all there are runs; only in the others is every offset looked at."""
+    where = {"topic": place.topic, "partition": place.partition}
+    size = 1 << BLOCK
+    found = store.read(_BLOCKS, where)
+    runs = [(block * size, block * size + size - 1) for block, n in found.iter_rows() if n == size]
+    if broken := [block for block, n in found.iter_rows() if n != size]:
+        runs += list(store.read(_RUNS, {**where, "blocks": broken}).iter_rows())
+    return Held(tuple(_joined(sorted(runs))))
+
+
+def _joined(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sorted runs, those that touch made one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in runs:
+        if joined and joined[-1][1] + 1 == first:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined

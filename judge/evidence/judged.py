@@ -28,6 +28,7 @@ judged AS (
 examined AS (
     SELECT DISTINCT pair_id, fingerprint, stratum, severity FROM checked
     WHERE workflow = $workflow AND checks_version = $checks AND checked_at <= $as_of
+        AND pair_id IN (SELECT pair_id FROM judged UNION ALL SELECT pair_id FROM reviewed)
 )
 """
 _LABELLED = f"""{_SAID},
@@ -51,7 +52,7 @@ FROM judged JOIN reviewed USING (pair_id) WHERE reviewed.outcome <> 'undecided' 
 _AGAINST_TRUTH = f"""{_SAID}
 SELECT judged.outcome AS verdict, examined.severity, count(DISTINCT pair_id) AS pairs
 FROM judged JOIN examined USING (pair_id) JOIN pairs USING (pair_id)
-WHERE stratum = 'settled' AND ground_truth IS NOT NULL GROUP BY ALL ORDER BY ALL
+WHERE stratum = 'settled' AND ground_truth IS NOT NULL AND workflow = $workflow GROUP BY ALL ORDER BY ALL
 """
 
 
