@@ -118,8 +118,9 @@ class Source(Protocol):
 
 
 class Model(Protocol):
-    """Something that answers chat requests; failures come back as a Completion with `error`, never raised.
+    """Something that answers chat requests; a request that fails comes back as a Completion with `error`.
 
+    Only a fault that any request would meet is raised, as RetryLater: an endpoint that is away, busy or not configured.
     `fingerprint` names model, parameters and prompt version; it changes when the answers may change.
     """
 

@@ -14,7 +14,7 @@ from shadow.funnel import funnel
 from shadow.mirror import Mirror
 from shadow.pairs import from_frame
 from shadow.store import Store
-from tests.connectors.chat_server import HANG, Answer, ChatServer, Reply
+from tests.connectors.chat_server import HANG, Answer, ChatServer, Reply, failure
 from tests.e2e.traffic import GARBAGE, values, write_jsonl
 
 
@@ -105,8 +105,8 @@ def test_a_candidate_that_times_out_is_a_pair_with_an_error(tmp_path: Path, stor
     assert errors["candidate_latency_ms"][1] >= 500
 
 
-def test_a_candidate_that_fails_is_a_pair_with_an_error(tmp_path: Path, store: Store) -> None:
-    run(config(write_jsonl(tmp_path / "c.jsonl", values(2))), store, lambda _: Reply(status=500, raw=b"{}"))
+def test_a_request_that_the_candidate_refuses_is_a_pair_with_an_error(tmp_path: Path, store: Store) -> None:
+    run(config(write_jsonl(tmp_path / "c.jsonl", values(2))), store, lambda _: failure(400))
     errors = store.read("SELECT candidate_error FROM pairs")["candidate_error"].to_list()
     assert len(errors) == 2
     assert all(errors)
