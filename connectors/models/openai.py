@@ -218,7 +218,7 @@ def _is_endpoints(error: Exception) -> bool:
 
 
 def _is_connection(error: Exception) -> bool:
-    """True when a connection was refused, lost or never made; the aiohttp transport calls all of these ConnectTimeout."""
+    """True when a connection was refused, lost or never made, all of which aiohttp's transport calls ConnectTimeout."""
     if isinstance(error, openai.APITimeoutError):
         return isinstance(error.__cause__, httpx2.ConnectTimeout)
     lost = (openai.APIConnectionError, httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ConnectTimeout)

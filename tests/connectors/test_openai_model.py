@@ -156,7 +156,7 @@ def test_nobody_there_is_no_answer() -> None:
         with pytest.raises(RetryLater, match="connection failed"):
             ask(candidate, ASK)
         with pytest.raises(UserError, match="start the server, or correct base_url"):
-            asyncio.run(candidate.probe())
+            asyncio.run(probed(candidate))
 
 
 @pytest.mark.parametrize("first", [failure(503), failure(429), Reply(share=0.0)], ids=["503", "429", "cut"])
@@ -243,17 +243,18 @@ def test_a_cancelled_call_is_cancelled() -> None:
         asyncio.run(run(model(server)))
 
 
-def test_probe_says_what_is_served_or_what_to_do() -> None:
-    async def probe(candidate: OpenAIModel) -> str:
-        try:
-            return await candidate.probe()
-        finally:
-            await candidate.close()
+async def probed(candidate: OpenAIModel) -> str:
+    try:
+        return await candidate.probe()
+    finally:
+        await candidate.close()
 
+
+def test_probe_says_what_is_served_or_what_to_do() -> None:
     with ChatServer(lambda _: "ok", api_key=KEY) as server:
-        assert asyncio.run(probe(model(server, api_key=KEY))).startswith(f"{MODEL} at {server.base_url} answered")
+        assert asyncio.run(probed(model(server, api_key=KEY))).startswith(f"{MODEL} at {server.base_url} answered")
         with pytest.raises(UserError, match=r"models\.cand: .*HTTP 401.*env:NAME") as refused:
-            asyncio.run(probe(model(server, api_key="sk-other")))
+            asyncio.run(probed(model(server, api_key="sk-other")))
     assert "sk-other" not in str(refused.value)
 
 
