@@ -107,6 +107,12 @@ class Source(Protocol):
         Raises RetryLater when it cannot be recorded now; recording a later one is as good.
         """
 
+    def confirm(self) -> None:
+        """Return when what was polled is known to be still this reader's, asked now of whoever hands it out.
+
+        Raises RetryLater when it is not, or nobody answers: whoever stores it then stores what another may have stored.
+        """
+
     def lag(self) -> dict[Partition, int]:
         """Records not yet polled, per assigned partition; absent where the source cannot tell yet."""
 

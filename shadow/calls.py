@@ -87,14 +87,13 @@ class Calls:
         self._waiting.append(_Question(admitted))
 
     def hand_out(self) -> None:
-        """Begin as many calls as are allowed now; a call that ends hands out the next one by itself."""
+        """Begin as many calls as are allowed now; what a call leaves waiting is asked without being handed out."""
         self._probe()
-        if self._stopping or any(breaker.state != "closed" for breaker in self._breakers.values()):
-            return
-        while self._waiting and len(self._asked) < self._config.mirror.in_flight:
-            question = self._waiting.popleft()
-            task = asyncio.create_task(self._ask(question))
-            self._asked[task] = (question.admitted.origin, time.monotonic())
+        for _ in range(min(len(self._waiting), self._config.mirror.in_flight - len(self._asked))):
+            if self._is_held_up:
+                return
+            task = asyncio.create_task(self._ask_on())
+            self._asked[task] = (self._waiting[0].admitted.origin, time.monotonic())
             task.add_done_callback(self._ended)
 
     def stop(self) -> None:
@@ -132,6 +131,20 @@ class Calls:
         self.hand_out()
         self._moved.set()
 
+    @property
+    def _is_held_up(self) -> bool:
+        return self._stopping or any(breaker.state != "closed" for breaker in self._breakers.values())
+
+    async def _ask_on(self) -> None:
+        """Ask for one waiting record after another, so that a free place is taken at once."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101
+        while self._waiting and not self._is_held_up:
+            question = self._waiting.popleft()
+            self._asked[task] = (question.admitted.origin, time.monotonic())
+            await self._ask(question)
+            self._moved.set()
+
     async def _ask(self, question: _Question) -> None:
         """Ask the candidates that have not answered yet; with one missing, the record waits again."""
         names = self._config.workflows[question.admitted.interaction.workflow].candidates
@@ -148,7 +161,8 @@ class Calls:
         model, timeout_s = self._models[name], self._config.mirror.candidate_timeout_s
         started = time.monotonic()
         try:
-            answer = await asyncio.wait_for(model.complete(question.admitted.interaction.request), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                answer = await model.complete(question.admitted.interaction.request)
         except RetryLater as fault:
             if not self._gives_up(name, question, fault):
                 return None

@@ -26,6 +26,7 @@ from shadow.intake import Admitted, Rejected, Skipped, admit
 from shadow.outbox import Outbox
 from shadow.prefix import Prefix
 from shadow.scrub import SCRUB_VERSION, scrub_completion
+from shadow.shedding import Shedding
 from shadow.store import Store
 from shadow.types import Pair, pair_id
 
@@ -53,6 +54,8 @@ class Mirror:
         self._prefixes: dict[Partition, Prefix] = {}
         self._committed: dict[Partition, int] = {}
         self._calls = Calls(config, models, self._finished)
+        self._shedding = Shedding(config.mirror.shed_above_lag)
+        self._took_in = False
         self._failure: BaseException | None = None
         self._paused = False
 
@@ -123,6 +126,7 @@ class Mirror:
 
     def _take_in(self, records: Sequence[Record]) -> None:
         now = datetime.now(UTC)
+        self._took_in = self._took_in or bool(records)
         for record in records:
             origin = record.origin
             prefix = self._prefixes.setdefault(origin.place, Prefix())
@@ -130,7 +134,7 @@ class Mirror:
             if origin.offset in self._held.get(origin.place, Held()):
                 prefix.done(origin.offset)
                 continue
-            match admit(record, self._config.workflows, now):
+            match admit(record, self._config.workflows, now, self._shedding.keep):
                 case Admitted() as admitted:
                     self._calls.add(admitted)
                 case Skipped() | Rejected() as rest:
@@ -171,6 +175,8 @@ class Mirror:
 
     async def _flush(self) -> None:
         """Append, then commit. When the store does not answer, the rows stay in the outbox and are tried again."""
+        if not await self._is_still_ours():
+            return
         try:
             stored = await asyncio.to_thread(self._outbox.flush)
         except RetryLater as error:
@@ -181,6 +187,18 @@ class Mirror:
             if prefix := self._prefixes.get(origin.place):
                 prefix.done(origin.offset)
         await self._commit()
+
+    async def _is_still_ours(self) -> bool:
+        """True when nobody else may have stored what waits in the outbox, as after a long stop of this process."""
+        if not self._outbox.records:
+            return True
+        try:
+            await self._on_thread(self._source.confirm)
+        except RetryLater as error:  # the next polls tell what was lost, and it is dropped
+            log.info("append_put_off", reason=str(error))
+            await asyncio.sleep(error.after_s or TURN_S)
+            return False
+        return True
 
     async def _commit(self) -> None:
         positions = {place: prefix.position() for place, prefix in self._prefixes.items()}
@@ -210,14 +228,17 @@ class Mirror:
                 await asyncio.to_thread(beat, self._store, "mirror", **await self._pulse())
 
     async def _pulse(self) -> dict[str, Any]:
-        lag = await self._on_thread(self._source.lag)
+        lag = sum((await self._on_thread(self._source.lag)).values())
+        took_in, self._took_in = self._took_in, False
+        if took_in and self._shedding.look(lag):
+            log.warning("shedding_changed", share_kept=self._shedding.keep, lag=lag)
         why = self._calls.paused_because
         return {
             "state": "paused" if self._paused or why else "running",
-            "lag": sum(lag.values()),
+            "lag": lag,
             "in_flight": self._calls.asked + self._calls.waiting,
             "oldest_in_flight_s": self._calls.oldest_s,
-            "detail": why,
+            "detail": f"{why} {self._shedding.sentence}".strip(),
         }
 
 

@@ -9,6 +9,7 @@ from connectors.errors import UserError
 from connectors.models import openai
 from connectors.sources import file
 from connectors.types import Model
+from shadow import mirror
 from shadow.config import Config
 from shadow.funnel import funnel
 from shadow.mirror import Mirror
@@ -145,6 +146,20 @@ def test_stopping_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: Path
     asyncio.run(part(60))
     result = funnel(store)
     assert (result.paired, result.repeats, result.adds_up) == (80, 0, True)
+
+
+def test_a_mirror_that_is_far_behind_sheds_and_counts_it(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "BEAT_S", 0.1)
+    settings = config(write_jsonl(tmp_path / "c.jsonl", values(3_000)), in_flight=2, shed_above_lag=100)
+    run(settings, store, lambda _: Reply(text="refund", delay_s=0.002))
+    result = funnel(store)
+    assert (result.seen, result.adds_up) == (3_000, True)
+    assert 0 < result.shed < 3_000
+    for table in ("pairs", "skipped"):
+        chances = set(store.read(f"SELECT DISTINCT inclusion_probability AS p FROM {table}")["p"])
+        assert min(chances) < 1.0, table
 
 
 def test_a_candidate_without_a_model_is_named(tmp_path: Path, store: Store) -> None:
