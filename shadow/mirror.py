@@ -106,13 +106,19 @@ class Mirror:
     async def _finish(self) -> None:
         """Wait for the answers already asked for and store them; what was only waiting comes again.
 
-        A store that stays away is not waited for long: nothing was committed, so nothing is lost.
+        A store or a broker that stays away is not waited for long: nothing was committed, so nothing is lost. Polling
+        goes on, since a rebalance that is under way ends in no other way.
         """
         self._calls.stop()
+        await self._set_paused(True)
         deadline = time.monotonic() + self._settings.candidate_timeout_s + FAREWELL_S
         while (self._calls.asked or self._outbox.records) and time.monotonic() < deadline:
             if self._calls.asked:
                 await self._calls.moved(TURN_S)
+            else:
+                deadline = min(deadline, time.monotonic() + FAREWELL_S)
+            self._take_in(await self._poll(0.0))
+            self._follow_assignments()
             await self._flush()
             self._raise_failure()
 

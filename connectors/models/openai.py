@@ -75,6 +75,7 @@ class OpenAIModel:
         self._settings = settings
         self._refused: set[str] = set()
         self._client: openai.AsyncOpenAI | None = None
+        self._http: httpx2.AsyncClient | None = None
 
     async def complete(self, request: Request) -> Completion:
         """The server's answer; `latency_ms` is that of the try that was answered.
@@ -121,9 +122,9 @@ class OpenAIModel:
                 sent = self._without_refused(body)
                 try:
                     answer = await self._patiently(sent, deadline)
-                except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                except openai.APIStatusError as error:
                     param = chat.refused_param(error.message, error.param, sent)
-                    if param is None:
+                    if error.status_code not in (400, 422) or param is None:
                         raise
                     self._refused.add(_refusal(param, sent[param]))
                     log.warning("param_refused", model=self.name, param=param)
@@ -145,7 +146,7 @@ class OpenAIModel:
         for tries in itertools.count(1):
             try:
                 return await self._send(body)
-            except (openai.APIConnectionError, openai.APIStatusError) as error:
+            except (openai.APIConnectionError, openai.APIStatusError, httpx2.TransportError) as error:
                 pause_s = wait_s(tries, _asked_s(error))
                 if tries > self._settings.max_retries or not _is_passing(error):
                     raise
@@ -155,21 +156,28 @@ class OpenAIModel:
         raise AssertionError("unreachable")
 
     async def _send(self, body: dict[str, Any]) -> Completion:
-        if self._client is None:
+        if self._client is None or self._http is None:
             key = self._settings.api_key
+            self._http = openai.DefaultAioHttpClient(timeout=self._settings.timeout_s)
             self._client = openai.AsyncOpenAI(
                 base_url=self._settings.base_url,
                 api_key=key.get_secret_value() if key else "none",
                 timeout=self._settings.timeout_s,
                 max_retries=0,  # its own retries would hide the fault behind the time-out
-                http_client=openai.DefaultAioHttpClient(),
+                http_client=self._http,
             )
         started = time.monotonic()
         if not self._settings.stream:
             sent = {"model": self._settings.model, **body}
-            # Half the cost of chat.completions.create, whose result is built only to be thrown away.
-            raw = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=sent)
-            return msgspec.structs.replace(chat.read_body(raw.content), latency_ms=_ms_since(started))
+            # A quarter of the time of chat.completions.create, whose result would only be thrown away.
+            reply = await self._http.post(
+                f"{str(self._client.base_url).rstrip('/')}/chat/completions",
+                content=msgspec.json.encode(sent),
+                headers={"Content-Type": "application/json", **self._client.auth_headers},
+            )
+            if reply.is_error:
+                raise _status_error(reply)
+            return msgspec.structs.replace(chat.read_body(reply.content), latency_ms=_ms_since(started))
         chunks: list[dict[str, Any]] = []
         first_ms: float | None = None
         chats = self._client.chat.completions
@@ -203,7 +211,18 @@ class OpenAIModel:
         return text.replace(key.get_secret_value(), "***") if key and key.get_secret_value() else text
 
 
-def _is_passing(error: openai.APIError) -> bool:
+def _status_error(answer: httpx2.Response) -> openai.APIStatusError:
+    """The error of an answer that is none, with the message and the parameter that it names."""
+    try:
+        said = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        return openai.APIStatusError(answer.text[:300], response=answer, body=None)
+    error = said.get("error", said) if isinstance(said, dict) else said
+    message = error.get("message") if isinstance(error, dict) else error
+    return openai.APIStatusError(str(message or answer.reason_phrase), response=answer, body=error)
+
+
+def _is_passing(error: Exception) -> bool:
     """True for what a second try may mend: a lost connection, HTTP 408, 409, 429 and 5xx."""
     if isinstance(error, openai.APIStatusError):
         return error.status_code in (408, 409, 429) or error.status_code >= 500
@@ -240,9 +259,9 @@ def _refusal(name: str, value: Any) -> str:
 def _advice(error: Exception) -> str:
     """What a person does about a failed probe."""
     match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
+        case openai.APIStatusError(status_code=401 | 403):
             return 'set api_key = "env:NAME" and export NAME with a valid key'
-        case openai.NotFoundError():
+        case openai.APIStatusError(status_code=404):
             return "correct base_url (most servers end in /v1) or model"
         case openai.APIConnectionError() | httpx2.TransportError() | TimeoutError():
             return "start the server, or correct base_url"
