@@ -74,6 +74,11 @@ class MirrorSettings(Strict):
     flush_seconds: float = Field(
         default=1.0, gt=0, description="the longest that a finished record waits to be written"
     )
+    shed_above_lag: int | None = Field(
+        default=None,
+        ge=1,
+        description="lag in records above which a part of the calls is left out, evenly and counted",
+    )
 
 
 class WorkflowJudge(Strict):

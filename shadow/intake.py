@@ -22,7 +22,7 @@ class Admitted(msgspec.Struct, frozen=True):
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A readable record that is not mirrored: `reason` is sampled_out or not_enabled."""
+    """A readable record that is not mirrored: `reason` is sampled_out, shed or not_enabled."""
 
     origin: Origin
     workflow: str
@@ -40,8 +40,12 @@ class Rejected(msgspec.Struct, frozen=True):
     rejected_at: datetime
 
 
-def admit(record: Record, workflows: Mapping[str, Workflow], now: datetime) -> Admitted | Skipped | Rejected:
+def admit(
+    record: Record, workflows: Mapping[str, Workflow], now: datetime, keep: float = 1.0
+) -> Admitted | Skipped | Rejected:
     """The fate of one record. Never raises for what a record holds: bad input loses nothing.
+
+    `keep` is the share of the workflow's sample, 0..1, that is mirrored now; the rest of the sample is shed.
 
     The sample is drawn before scrubbing, since it looks at ids only and scrubbing is the dear part.
     """
@@ -53,10 +57,12 @@ def admit(record: Record, workflows: Mapping[str, Workflow], now: datetime) -> A
     workflow = workflows.get(interaction.workflow)
     if workflow is None:
         return Skipped(record.origin, interaction.workflow, "not_enabled", 0.0, now)
-    if share_of(interaction.request_id, salt=interaction.workflow) >= workflow.sample:
-        return Skipped(record.origin, interaction.workflow, "sampled_out", workflow.sample, now)
+    share, chance = share_of(interaction.request_id, salt=interaction.workflow), workflow.sample * keep
+    if share >= chance:
+        reason = "shed" if share < workflow.sample else "sampled_out"
+        return Skipped(record.origin, interaction.workflow, reason, chance, now)
     try:
         clean = scrub(interaction)
     except Exception as error:  # fail closed: what cannot be scrubbed is neither stored nor sent on
         return Rejected(record.origin, f"the record cannot be scrubbed: {type(error).__name__}", size, now)
-    return Admitted(record.origin, clean.interaction, clean.counts, workflow.sample)
+    return Admitted(record.origin, clean.interaction, clean.counts, chance)

@@ -94,6 +94,9 @@ class FileSource:
     def commit(self, positions: Mapping[Partition, int]) -> None:
         """Nothing: the store says what it has."""
 
+    def confirm(self) -> None:
+        """Nothing: a file has one reader."""
+
     def lag(self) -> dict[Partition, int]:
         """Lines or rows not yet polled."""
         return {self._place: self._size - self._next}

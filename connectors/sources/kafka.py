@@ -105,6 +105,7 @@ class KafkaSource:
         self._first_wanted: Callable[[Mapping[Partition, int]], Mapping[Partition, int]] = lambda positions: positions
         self._tell_revoked: Callable[[Sequence[Partition]], None] = lambda _: None
         self._paused = False
+        self._safe: dict[TopicPartition, int] = {}
 
     def open(
         self,
@@ -135,6 +136,8 @@ class KafkaSource:
             raise self._sentence(error) from error
         if self._changes.revoked:
             gone = [_partition(place) for place in sorted(self._changes.revoked)]
+            for place in self._changes.revoked:
+                self._safe.pop(place, None)
             self._changes.revoked.clear()
             self._tell_revoked(gone)
         return [_record(record) for batch in batches.values() for record in batch]
@@ -159,11 +162,23 @@ class KafkaSource:
                 "commit_left_to_new_owner", source=self._name, partitions=[str(_partition(place)) for place in gone]
             )
         try:
-            self._commit({place: offset for place, offset in mine.items() if place not in gone})
+            kept = {place: offset for place, offset in mine.items() if place not in gone}
+            self._commit(kept)
+            self._safe |= kept
         except (CommitFailedError, RebalanceInProgressError, RetriableError) as error:
             raise RetryLater(f"{self._name}: the offsets are not committed yet: {error!r}") from error
         except KafkaError as error:
             raise self._sentence(error) from error
+
+    def confirm(self) -> None:
+        """Return when the broker still knows this member; see connectors.types.Source.
+
+        The question is a commit of what is committed already, or safe to be: a broker takes it only from a member of
+        the group's present generation. A member that was stopped for long does not know yet that it is none any more.
+        """
+        if gone := self._safe.keys() - self._consumer.assignment():
+            raise RetryLater(f"{self._name}: {len(gone)} partitions were taken away")
+        self.commit({_partition(place): offset for place, offset in self._safe.items()})
 
     def lag(self) -> dict[Partition, int]:
         """Records not yet polled, by the broker's last answer; a partition is absent until its first one."""
@@ -195,6 +210,7 @@ class KafkaSource:
         wanted = self._first_wanted({_partition(place): offset for place, offset in at.items()})
         for place in places:
             self._consumer.seek(place, wanted[_partition(place)])
+            self._safe[place] = wanted[_partition(place)]
         self._changes.fresh.difference_update(places)
         if not self._paused:
             self._consumer.resume(*places)
