@@ -8,25 +8,25 @@ waits for nobody but the store: no judge, no page.
 import asyncio
 import contextlib
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from itertools import groupby
+from typing import Any, TypeVar, cast
 
 import structlog
 
 from connectors.errors import RetryLater, unknown
 from connectors.types import Completion, Model, Origin, Partition, Record, Source
+from shadow.answered import Answered, pairs_of
 from shadow.beat import BEAT_S, beat
 from shadow.config import Config
 from shadow.held import Held, held
-from shadow.intake import Admitted, Rejected, Skipped, admit
+from shadow.intake import Admitted, Rejected, Skipped, admit_all
 from shadow.outbox import Outbox
 from shadow.prefix import Prefix
-from shadow.scrub import SCRUB_VERSION, scrub_completion
 from shadow.store import Store
-from shadow.types import Pair, pair_id
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -53,6 +53,7 @@ class Mirror:
         self._committed: dict[Partition, int] = {}
         self._waiting: deque[Admitted] = deque()
         self._asked: dict[asyncio.Task[None], tuple[Origin, float]] = {}
+        self._finished: list[Answered] = []
         self._answered = asyncio.Event()
         self._failure: BaseException | None = None
         self._paused = False
@@ -81,7 +82,7 @@ class Mirror:
 
     @property
     def _is_idle(self) -> bool:
-        return not (self._waiting or self._asked or self._outbox.records)
+        return not (self._waiting or self._asked or self._finished or self._outbox.records)
 
     @property
     def _is_busy(self) -> bool:
@@ -94,10 +95,13 @@ class Mirror:
         timeout = 0.0 if self._waiting or self._is_busy else TURN_S
         records = await self._poll(timeout)
         self._follow_assignments()
+        self._settle()
+        is_due = self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds)
+        storing = self._begin_to_store() if is_due else None
         self._take_in(records)
         self._hand_out()
-        if self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds):
-            await self._flush()
+        if storing:
+            await self._finish_storing(storing)
         elif self._is_busy:
             await self._wait_for_an_answer()
         if self._failure:
@@ -110,10 +114,11 @@ class Mirror:
         """
         self._waiting.clear()
         deadline = time.monotonic() + self._settings.candidate_timeout_s + FAREWELL_S
-        while (self._asked or self._outbox.records) and time.monotonic() < deadline:
+        while not self._is_idle and time.monotonic() < deadline:
             if self._asked:
                 await self._wait_for_an_answer()
-            await self._flush()
+            self._settle()
+            await self._finish_storing(self._begin_to_store())
             if self._failure:
                 raise self._failure
 
@@ -126,40 +131,45 @@ class Mirror:
             return []
 
     def _take_in(self, records: Sequence[Record]) -> None:
-        now = datetime.now(UTC)
-        for record in records:
-            origin = record.origin
-            prefix = self._prefixes.setdefault(origin.place, Prefix())
-            prefix.polled(origin.offset)
-            if origin.offset in self._held.get(origin.place, Held()):
-                prefix.done(origin.offset)
-                continue
-            match admit(record, self._config.workflows, now):
-                case Admitted() as admitted:
-                    self._waiting.append(admitted)
-                case Skipped() | Rejected() as rest:
-                    self._outbox.put(origin, rest)
+        wanted: list[Record] = []
+        for place, group in groupby(records, lambda record: (record.origin.topic, record.origin.partition)):
+            batch = list(group)
+            offsets = [record.origin.offset for record in batch]
+            stored = self._held.get(Partition(*place), Held()).among(offsets)
+            prefix = self._prefixes.setdefault(Partition(*place), Prefix())
+            prefix.polled(offsets)
+            prefix.done(stored)
+            wanted += [record for record in batch if record.origin.offset not in stored] if stored else batch
+        fates = admit_all(wanted, self._config.workflows, datetime.now(UTC))
+        self._waiting.extend(fate for fate in fates if isinstance(fate, Admitted))
+        self._outbox.put((fate.origin, (fate,)) for fate in fates if isinstance(fate, Skipped | Rejected))
 
     def _hand_out(self) -> None:
-        while self._waiting and not self._is_busy:
-            admitted = self._waiting.popleft()
-            task = asyncio.create_task(self._ask(admitted))
-            self._asked[task] = (admitted.origin, time.monotonic())
+        for _ in range(min(len(self._waiting), self._settings.in_flight - len(self._asked))):
+            task = asyncio.create_task(self._ask())
+            self._asked[task] = (self._waiting[0].origin, time.monotonic())
             task.add_done_callback(self._note_answer)
 
-    async def _ask(self, admitted: Admitted) -> None:
-        """Ask every candidate of the workflow; their pairs are stored together or not at all."""
-        names = self._config.workflows[admitted.interaction.workflow].candidates
-        models = [self._models[name] for name in names]
-        answers = await asyncio.gather(*(self._answer(model, admitted) for model in models))
-        pairs = [_pair(admitted, model.fingerprint, answer) for model, answer in zip(models, answers, strict=True)]
-        self._outbox.put(admitted.origin, *pairs)
+    async def _ask(self) -> None:
+        """Ask for one waiting record after another. A model that answers at once is asked without a wait between."""
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        while self._waiting:
+            admitted = self._waiting.popleft()
+            self._asked[task] = (admitted.origin, time.monotonic())
+            models = [self._models[name] for name in self._config.workflows[admitted.interaction.workflow].candidates]
+            if len(models) == 1:
+                answers = [await self._answer(models[0], admitted)]
+            else:
+                answers = await asyncio.gather(*(self._answer(model, admitted) for model in models))
+            fingerprints = (model.fingerprint for model in models)
+            self._finished.append(Answered(admitted, dict(zip(fingerprints, answers, strict=True))))
 
     async def _answer(self, model: Model, admitted: Admitted) -> Completion:
         timeout = self._settings.candidate_timeout_s
         started = time.monotonic()
         try:
-            return await asyncio.wait_for(model.complete(admitted.interaction.request), timeout)
+            async with asyncio.timeout(timeout):
+                return await model.complete(admitted.interaction.request)
         except TimeoutError:
             sentence = f"no answer within {timeout:g} s"
         except Exception as error:  # a bug in a connector costs one pair, is told, and stops nobody
@@ -196,6 +206,7 @@ class Mirror:
             partitions, stored = self._assignments.popleft()
             changed = set(partitions)
             self._waiting = deque(item for item in self._waiting if item.origin.place not in changed)
+            self._finished = [item for item in self._finished if item.admitted.origin.place not in changed]
             self._outbox.drop(changed)
             for task, (origin, _) in list(self._asked.items()):
                 if origin.place in changed:
@@ -208,17 +219,30 @@ class Mirror:
             event = "partitions_revoked" if stored is None else "partitions_assigned"
             log.info(event, partitions=[f"{place.topic}/{place.partition}" for place in partitions])
 
-    async def _flush(self) -> None:
-        """Append, then commit. When the store does not answer, the rows stay in the outbox and are tried again."""
+    def _settle(self) -> None:
+        """Make pairs of what was answered since the last turn."""
+        finished, self._finished = self._finished, []
+        if finished:
+            self._outbox.put(pairs_of(finished))
+
+    def _begin_to_store(self) -> asyncio.Future[list[Origin]]:
+        """Append what waits, in a thread. Nothing is polled until it ends, so no partition is revoked meanwhile."""
+        return asyncio.get_running_loop().run_in_executor(None, self._outbox.flush)
+
+    async def _finish_storing(self, storing: asyncio.Future[list[Origin]]) -> None:
+        """Commit what was appended. When the store does not answer, the rows stay in the outbox and are tried again."""
         try:
-            stored = await asyncio.to_thread(self._outbox.flush)
+            stored = await storing
         except RetryLater as error:
             log.warning("store_not_reached", reason=str(error), records=self._outbox.records)
             await asyncio.sleep(error.after_s or 1.0)
             return
+        offsets: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
         for origin in stored:
-            if prefix := self._prefixes.get(origin.place):
-                prefix.done(origin.offset)
+            offsets[origin.topic, origin.partition].append(origin.offset)
+        for place, done in offsets.items():
+            if prefix := self._prefixes.get(Partition(*place)):
+                prefix.done(done)
         await self._commit()
 
     async def _commit(self) -> None:
@@ -257,31 +281,3 @@ class Mirror:
             "in_flight": len(self._asked) + len(self._waiting),
             "oldest_in_flight_s": None if oldest is None else time.monotonic() - oldest,
         }
-
-
-def _pair(admitted: Admitted, fingerprint: str, answer: Completion) -> Pair:
-    interaction = admitted.interaction
-    try:
-        candidate, masked = scrub_completion(answer)
-    except ValueError as error:  # fail closed: an answer that cannot be scrubbed is not kept
-        candidate, masked = Completion(error=str(error), latency_ms=answer.latency_ms), Counter()
-    return Pair(
-        pair_id=pair_id(admitted.origin, fingerprint),
-        workflow=interaction.workflow,
-        fingerprint=fingerprint,
-        request_id=interaction.request_id,
-        occurred_at=interaction.occurred_at,
-        mirrored_at=datetime.now(UTC),
-        origin=admitted.origin,
-        request=interaction.request,
-        production=interaction.response,
-        candidate=candidate,
-        inclusion_probability=admitted.inclusion_probability,
-        scrub_version=SCRUB_VERSION,
-        scrubbed=dict(Counter(admitted.scrubbed) + masked),
-        tags=interaction.tags,
-        trace_id=interaction.trace_id,
-        span_id=interaction.span_id,
-        subject_key=interaction.subject_key,
-        ground_truth=interaction.ground_truth,
-    )

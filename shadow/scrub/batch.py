@@ -1,4 +1,4 @@
-"""Many interactions or answers at once: those without a sign of anything to mask stay as they are, the rest is walked."""
+"""Many interactions or answers at once: only those with a sign of something to mask are walked."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
