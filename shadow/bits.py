@@ -45,5 +45,5 @@ def lacking(rows: str, others: str, by: Iterable[str] = ()) -> str:
 
 def in_block(rows: str, found: str, by: Iterable[str] = ()) -> str:
     """SQL that tells whether a row of the table `rows` lies in a block of `found`."""
-    same = [f'{rows}.{name} = {found}.{name}' for name in (*by, "topic", '"partition"')]
+    same = [f"{rows}.{name} = {found}.{name}" for name in (*by, "topic", '"partition"')]
     return " AND ".join([*same, f'{rows}."offset" >> {BLOCK} = {found}.block'])

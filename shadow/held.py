@@ -1,7 +1,7 @@
 """What the store already holds of a partition, so that a record which comes again is recognised."""
 
 import bisect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -9,7 +9,7 @@ from connectors.types import Partition
 from shadow.bits import BLOCK, FATES, blocks
 from shadow.store import Store
 
-_HERE = "topic = $topic AND \"partition\" = $partition"
+_HERE = 'topic = $topic AND "partition" = $partition'
 _BLOCKS = f"SELECT block, bit_count(bits) AS present FROM ({blocks(FATES, _HERE)}) ORDER BY block"
 # Runs of consecutive offsets: an offset less its rank is the same number all through a run.
 _RUNS = f"""
@@ -33,6 +33,12 @@ class Held(msgspec.Struct, frozen=True):
     def __contains__(self, offset: int) -> bool:
         place = bisect.bisect_right(self.runs, (offset, offset)) - 1
         return any(first <= offset <= last for first, last in self.runs[max(place, 0) : place + 2])
+
+    def among(self, offsets: Sequence[int]) -> set[int]:
+        """Those of some ascending offsets that are stored; at once for what lies behind everything stored."""
+        if not self.runs or (offsets and offsets[0] > self.runs[-1][1]):
+            return set()
+        return {offset for offset in offsets if offset in self}
 
     def first_wanted(self, position: int) -> int:
         """The first offset at `position` or later that is not stored.

@@ -8,27 +8,27 @@ waits for nobody but the store: no judge, no page.
 import asyncio
 import contextlib
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, TypeVar
 
 import structlog
 
 from connectors.errors import RetryLater, unknown
-from connectors.types import Completion, Model, Partition, Record, Source
+from connectors.types import Completion, Model, Origin, Partition, Record, Source
+from shadow.answered import Answered, pairs_of
 from shadow.beat import BEAT_S, beat
 from shadow.calls import Calls
 from shadow.config import Config
 from shadow.held import Held, held
-from shadow.intake import Admitted, Rejected, Skipped, admit
+from shadow.intake import Admitted, Rejected, Skipped, admit_all
 from shadow.outbox import Outbox
 from shadow.prefix import Prefix
-from shadow.scrub import SCRUB_VERSION, scrub_completion
 from shadow.shedding import Shedding
 from shadow.store import Store
-from shadow.types import Pair, pair_id
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -53,7 +53,8 @@ class Mirror:
         self._held: dict[Partition, Held] = {}
         self._prefixes: dict[Partition, Prefix] = {}
         self._committed: dict[Partition, int] = {}
-        self._calls = Calls(config, models, self._finished)
+        self._calls = Calls(config, models, self._note_finished)
+        self._finished: list[Answered] = []
         self._shedding = Shedding(config.mirror.shed_above_lag)
         self._took_in = False
         self._failure: BaseException | None = None
@@ -82,7 +83,7 @@ class Mirror:
 
     @property
     def _is_idle(self) -> bool:
-        return not (self._calls.waiting or self._calls.asked or self._outbox.records)
+        return not (self._calls.waiting or self._calls.asked or self._finished or self._outbox.records)
 
     async def _turn(self) -> None:
         """Take in, hand out, write what is due. While the candidates are busy, polling goes on, paused."""
@@ -91,10 +92,13 @@ class Mirror:
         began = time.monotonic()
         records = await self._poll(0.0 if self._paused or self._calls.waiting else TURN_S)
         self._follow_assignments()
+        self._settle()
+        is_due = self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds)
+        storing = self._begin_to_store() if is_due and await self._is_still_ours() else None
         self._take_in(records)
         self._calls.hand_out()
-        if self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds):
-            await self._flush()
+        if storing:
+            await self._finish_storing(storing)
         elif self._calls.waiting >= self._settings.in_flight and time.monotonic() - began < TURN_S:
             await self._calls.moved(TURN_S)
         self._raise_failure()
@@ -112,14 +116,16 @@ class Mirror:
         self._calls.stop()
         await self._set_paused(True)
         deadline = time.monotonic() + self._settings.candidate_timeout_s + FAREWELL_S
-        while (self._calls.asked or self._outbox.records) and time.monotonic() < deadline:
+        while not self._is_idle and time.monotonic() < deadline:
             if self._calls.asked:
                 await self._calls.moved(TURN_S)
             else:
                 deadline = min(deadline, time.monotonic() + FAREWELL_S)
             self._take_in(await self._poll(0.0))
             self._follow_assignments()
-            await self._flush()
+            self._settle()
+            if await self._is_still_ours():
+                await self._finish_storing(self._begin_to_store())
             self._raise_failure()
 
     async def _poll(self, timeout_s: float) -> list[Record]:
@@ -131,25 +137,25 @@ class Mirror:
             return []
 
     def _take_in(self, records: Sequence[Record]) -> None:
-        now = datetime.now(UTC)
         self._took_in = self._took_in or bool(records)
-        for record in records:
-            origin = record.origin
-            prefix = self._prefixes.setdefault(origin.place, Prefix())
-            prefix.polled(origin.offset)
-            if origin.offset in self._held.get(origin.place, Held()):
-                prefix.done(origin.offset)
-                continue
-            match admit(record, self._config.workflows, now, self._shedding.keep):
-                case Admitted() as admitted:
-                    self._calls.add(admitted)
-                case Skipped() | Rejected() as rest:
-                    self._outbox.put(origin, rest)
+        wanted: list[Record] = []
+        for place, group in groupby(records, lambda record: (record.origin.topic, record.origin.partition)):
+            batch = list(group)
+            offsets = [record.origin.offset for record in batch]
+            stored = self._held.get(Partition(*place), Held()).among(offsets)
+            prefix = self._prefixes.setdefault(Partition(*place), Prefix())
+            prefix.polled(offsets)
+            prefix.done(stored)
+            wanted += [record for record in batch if record.origin.offset not in stored] if stored else batch
+        fates = admit_all(wanted, self._config.workflows, datetime.now(UTC), self._shedding.keep)
+        for fate in fates:
+            if isinstance(fate, Admitted):
+                self._calls.add(fate)
+        self._outbox.put((fate.origin, (fate,)) for fate in fates if isinstance(fate, Skipped | Rejected))
 
-    def _finished(self, admitted: Admitted, answers: Mapping[str, Completion]) -> None:
-        """The pairs of a record, one a candidate; they are stored together or not at all."""
-        pairs = [_pair(admitted, self._models[name].fingerprint, answer) for name, answer in answers.items()]
-        self._outbox.put(admitted.origin, *pairs)
+    def _note_finished(self, admitted: Admitted, answers: Mapping[str, Completion]) -> None:
+        fingerprints = {self._models[name].fingerprint: answer for name, answer in answers.items()}
+        self._finished.append(Answered(admitted, fingerprints))
 
     def _note_failure(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
@@ -170,6 +176,7 @@ class Mirror:
             partitions, stored = self._assignments.popleft()
             changed = set(partitions)
             self._calls.drop(changed)
+            self._finished = [item for item in self._finished if item.admitted.origin.place not in changed]
             self._outbox.drop(changed)
             for place in changed:
                 self._prefixes.pop(place, None)
@@ -179,19 +186,30 @@ class Mirror:
             event = "partitions_revoked" if stored is None else "partitions_assigned"
             log.info(event, partitions=[f"{place.topic}/{place.partition}" for place in partitions])
 
-    async def _flush(self) -> None:
-        """Append, then commit. When the store does not answer, the rows stay in the outbox and are tried again."""
-        if not await self._is_still_ours():
-            return
+    def _settle(self) -> None:
+        """Make pairs of what was answered since the last turn."""
+        finished, self._finished = self._finished, []
+        if finished:
+            self._outbox.put(pairs_of(finished))
+
+    def _begin_to_store(self) -> asyncio.Future[list[Origin]]:
+        """Append what waits, in a thread. Nothing is polled until it ends, so no partition is revoked meanwhile."""
+        return asyncio.get_running_loop().run_in_executor(None, self._outbox.flush)
+
+    async def _finish_storing(self, storing: asyncio.Future[list[Origin]]) -> None:
+        """Commit what was appended. When the store does not answer, the rows stay in the outbox and are tried again."""
         try:
-            stored = await asyncio.to_thread(self._outbox.flush)
+            stored = await storing
         except RetryLater as error:
             log.warning("store_not_reached", reason=str(error), records=self._outbox.records)
             await asyncio.sleep(error.after_s or 1.0)
             return
+        offsets: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
         for origin in stored:
-            if prefix := self._prefixes.get(origin.place):
-                prefix.done(origin.offset)
+            offsets[origin.topic, origin.partition].append(origin.offset)
+        for place, done in offsets.items():
+            if prefix := self._prefixes.get(Partition(*place)):
+                prefix.done(done)
         await self._commit()
 
     async def _is_still_ours(self) -> bool:
@@ -246,31 +264,3 @@ class Mirror:
             "oldest_in_flight_s": self._calls.oldest_s,
             "detail": f"{why} {self._shedding.sentence}".strip(),
         }
-
-
-def _pair(admitted: Admitted, fingerprint: str, answer: Completion) -> Pair:
-    interaction = admitted.interaction
-    try:
-        candidate, masked = scrub_completion(answer)
-    except ValueError as error:  # fail closed: an answer that cannot be scrubbed is not kept
-        candidate, masked = Completion(error=str(error), latency_ms=answer.latency_ms), Counter()
-    return Pair(
-        pair_id=pair_id(admitted.origin, fingerprint),
-        workflow=interaction.workflow,
-        fingerprint=fingerprint,
-        request_id=interaction.request_id,
-        occurred_at=interaction.occurred_at,
-        mirrored_at=datetime.now(UTC),
-        origin=admitted.origin,
-        request=interaction.request,
-        production=interaction.response,
-        candidate=candidate,
-        inclusion_probability=admitted.inclusion_probability,
-        scrub_version=SCRUB_VERSION,
-        scrubbed=dict(Counter(admitted.scrubbed) + masked),
-        tags=interaction.tags,
-        trace_id=interaction.trace_id,
-        span_id=interaction.span_id,
-        subject_key=interaction.subject_key,
-        ground_truth=interaction.ground_truth,
-    )

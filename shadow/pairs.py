@@ -55,7 +55,18 @@ _request = msgspec.json.Decoder(Request)
 
 def to_frame(pairs: Sequence[Pair]) -> pl.DataFrame:
     """One row a pair, with the columns of the `pairs` table."""
-    return pl.DataFrame([_row(pair) for pair in pairs], schema=SCHEMA, orient="row")
+    values: dict[str, list[Any]] = {name: [getattr(pair, name) for pair in pairs] for name in _PLAIN}
+    for name in ("topic", "partition", "offset"):
+        values[name] = [getattr(pair.origin, name) for pair in pairs]
+    for arm in ("production", "candidate"):
+        answers: list[Completion] = [getattr(pair, arm) for pair in pairs]
+        for name in _ANSWER:
+            values[f"{arm}_{name}"] = [getattr(answer, name) for answer in answers]
+        values[f"{arm}_tool_calls"] = [_json(answer.tool_calls) for answer in answers]
+    values["candidate_dropped_params"] = [pair.candidate.dropped_params for pair in pairs]
+    for name in ("request", "scrubbed", "tags", "ground_truth"):
+        values[name] = [_json(getattr(pair, name)) for pair in pairs]
+    return pl.DataFrame([pl.Series(name, values[name], dtype=dtype) for name, dtype in SCHEMA.items()])
 
 
 def from_frame(frame: pl.DataFrame) -> list[Pair]:
@@ -65,19 +76,6 @@ def from_frame(frame: pl.DataFrame) -> list[Pair]:
 
 def _json(value: Any) -> str | None:
     return None if value is None else _encode(value).decode()
-
-
-def _row(pair: Pair) -> tuple[Any, ...]:
-    values: dict[str, Any] = {name: getattr(pair, name) for name in _PLAIN}
-    values |= {"topic": pair.origin.topic, "partition": pair.origin.partition, "offset": pair.origin.offset}
-    for arm in ("production", "candidate"):
-        answer: Completion = getattr(pair, arm)
-        values |= {f"{arm}_{name}": getattr(answer, name) for name in _ANSWER}
-        values[f"{arm}_tool_calls"] = _json(answer.tool_calls)
-    values["candidate_dropped_params"] = pair.candidate.dropped_params
-    for name in ("request", "scrubbed", "tags", "ground_truth"):
-        values[name] = _json(getattr(pair, name))
-    return tuple(values[name] for name in SCHEMA)
 
 
 def _pair(row: dict[str, Any]) -> Pair:

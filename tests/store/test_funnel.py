@@ -52,8 +52,7 @@ def rejection(offset: int) -> Rejected:
 
 def put(store: Store, *rows: Pair | Skipped | Rejected) -> None:
     outbox = Outbox(store)
-    for row in rows:
-        outbox.put(row.origin, row)
+    outbox.put((row.origin, (row,)) for row in rows)
     outbox.flush()
 
 
@@ -72,7 +71,7 @@ def test_every_fate_is_counted_once(store: Store) -> None:
 
 def test_two_candidates_of_one_record_are_one_record(store: Store) -> None:
     outbox = Outbox(store)
-    outbox.put(Origin("calls", 0, 1), pair(1, "small@1"), pair(1, "tiny@1"))
+    outbox.put([(Origin("calls", 0, 1), (pair(1, "small@1"), pair(1, "tiny@1")))])
     outbox.flush()
     result = funnel(store)
     assert (result.seen, result.paired, result.repeats) == (1, 1, 0)
