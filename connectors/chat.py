@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.types import Completion, Request, ToolCall
+from connectors.types import Completion, Count, Request, ToolCall
 
 # What steers the answer, by OpenAI's names and by those that vLLM, llama.cpp and Ollama add.
 SAMPLING = frozenset(
@@ -61,8 +61,8 @@ class _Choice(msgspec.Struct, frozen=True):
 
 
 class _Usage(msgspec.Struct, frozen=True):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
 
 
 class _Body(msgspec.Struct, frozen=True):

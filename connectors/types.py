@@ -4,7 +4,7 @@ Durations carry their unit in the name, times are UTC, token counts are those th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -34,6 +34,10 @@ class Record(msgspec.Struct, frozen=True):
     origin: Origin
     value: bytes | None
     timestamp_ms: int | None = None
+
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A number of tokens, as far as the store can hold it."""
 
 
 class ToolCall(msgspec.Struct, frozen=True):
@@ -70,8 +74,8 @@ class Completion(msgspec.Struct, frozen=True):
     finish_reason: str | None = None
     refusal: str | None = None
     model: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
     latency_ms: float | None = None
     time_to_first_token_ms: float | None = None
     confidence: float | None = None

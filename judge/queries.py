@@ -53,7 +53,9 @@ _LISTED = """
 FROM checked WHERE workflow = $workflow AND checks_version = $version
     AND ($fingerprint IS NULL OR fingerprint = $fingerprint)
 """
-_HOURS = "SELECT epoch_us(occurred_at) // 3600000000 AS hour, count(*) AS pairs {listed} GROUP BY hour ORDER BY hour DESC"
+_HOURS = (
+    "SELECT epoch_us(occurred_at) // 3600000000 AS hour, count(*) AS pairs {listed} GROUP BY hour ORDER BY hour DESC"
+)
 # Hours are what a page is found by, so that only a few of them are sorted.
 _ROWS = """
 SELECT page.*, verdict, review

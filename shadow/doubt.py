@@ -15,6 +15,10 @@ class Doubt:
 
 
 def without(frame: pl.DataFrame, part: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a frame that a part does not have; by their text, for which NaN is NaN and lists compare."""
-    rows = {repr(row) for row in part.iter_rows()}
-    return frame.filter(pl.Series([repr(row) not in rows for row in frame.iter_rows()], dtype=pl.Boolean))
+    """The rows of a frame that a part does not have; by their text, for which NaN is NaN and lists compare.
+
+    A pair that is tried again carries another `mirrored_at`, the time of the try, and is the same row all the same.
+    """
+    names = [name for name in frame.columns if name != "mirrored_at"]
+    rows = {repr(row) for row in part.select(names).iter_rows()}
+    return frame.filter(pl.Series([repr(row) not in rows for row in frame.select(names).iter_rows()], dtype=pl.Boolean))

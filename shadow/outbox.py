@@ -27,6 +27,7 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._entries: dict[str, list[Entry]] = {table: [] for table in _TABLES.values()}
+        self._untold: list[Origin] = []
         self._oldest = 0.0
         self._lock = threading.Lock()
 
@@ -47,6 +48,7 @@ class Outbox:
         with self._lock:
             for table, entries in self._entries.items():
                 self._entries[table] = [entry for entry in entries if entry[0].place not in partitions]
+            self._untold = [origin for origin in self._untold if origin.place not in partitions]
 
     def is_due(self, records: int, seconds: float) -> bool:
         """True when so many records wait, or the oldest waits so long."""
@@ -54,7 +56,7 @@ class Outbox:
         return waiting >= records or (waiting > 0 and time.monotonic() - self._oldest >= seconds)
 
     def flush(self) -> list[Origin]:
-        """Append what waits and return the records that are stored now.
+        """Append what waits and return the records stored since the last flush that returned.
 
         Raises RetryLater when the store does not answer; then the records not yet stored still wait.
         """
@@ -65,7 +67,10 @@ class Outbox:
             self._store.append(table, _frame(table, [row for _, rows in entries for row in rows]))
             with self._lock:
                 del self._entries[table][: len(entries)]
-        return [origin for entries in taken.values() for origin, _ in entries]
+                self._untold += [origin for origin, _ in entries]
+        with self._lock:
+            told, self._untold = self._untold, []
+        return told
 
 
 def _frame(table: str, rows: list[Row]) -> pl.DataFrame:

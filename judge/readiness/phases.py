@@ -11,6 +11,7 @@ from judge.readiness.policy import Policy
 from judge.readiness.quality import quality
 
 MAX_CHECK_ERRORS = 0.01
+MAX_REJECTED = 0.01
 
 
 def instrument(policy: Policy, evidence: Evidence) -> list[Line]:
@@ -31,12 +32,13 @@ def shadow(policy: Policy, evidence: Evidence) -> list[Line]:
 def limited(policy: Policy, evidence: Evidence) -> list[Line]:
     """Phase 3: the candidate serves within its budgets."""
     earlier = [_signed(evidence, Phase.INSTRUMENT), _signed(evidence, Phase.SHADOW)]
-    return earlier + quality(policy, evidence)
+    return [*earlier, _funnel(evidence), _all_checked(evidence), *quality(policy, evidence)]
 
 
 def expand(policy: Policy, evidence: Evidence) -> list[Line]:
     """Phase 4: the budgets of phase 3 have held for the release cycles asked for, and hold today."""
-    return [_signed(evidence, Phase.LIMITED), _cycles(policy, evidence), *quality(policy, evidence)]
+    earlier = [_signed(evidence, Phase.LIMITED), _cycles(policy, evidence)]
+    return [*earlier, _funnel(evidence), _all_checked(evidence), *quality(policy, evidence)]
 
 
 LINES: Mapping[Phase, Callable[[Policy, Evidence], list[Line]]] = {
@@ -56,6 +58,10 @@ def _funnel(evidence: Evidence) -> Line:
     if intake.missing or intake.repeats:
         odd = f"{count(intake.missing, 'record')} without a fate, {count(intake.repeats, 'pair')} stored twice"
         return fact("funnel", False, f"{fates}; {odd}", f"funnel: {odd}; find out where they went")
+    share = intake.rejected / max(1, intake.rejected + intake.paired + intake.skipped + intake.shed)
+    if share > MAX_REJECTED:
+        unread = f"{percent(share)} of the records cannot be read, allowed {percent(MAX_REJECTED)}"
+        return fact("funnel", False, f"{fates}; {unread}", f"funnel: {unread}; see the reasons on the health page")
     if not intake.paired:
         return fact("funnel", False, "funnel: nothing has been captured", "funnel: records from the source")
     return fact("funnel", True, f"{fates}; every record is accounted for")
@@ -144,10 +150,10 @@ def _signed(evidence: Evidence, phase: Phase) -> Line:
 
 
 def _cycles(policy: Policy, evidence: Evidence) -> Line:
-    """Release cycles since the last rejection: days on which phase 3 of this workflow was approved."""
+    """Release cycles since the last rejection: days on which phase 3 of this candidate was approved."""
     days: set[date] = set()
     for decision in evidence.decisions:
-        if decision.phase == Phase.LIMITED:
+        if decision.phase == Phase.LIMITED and decision.fingerprint == evidence.fingerprint:
             days = days | {decision.signed_at.date()} if decision.decision == "approve" else set()
     left = policy.cycles_to_expand - len(days)
     return fact(

@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from judge.evidence.gather import gather
+from judge.outcomes import State
 from judge.readiness.assess import Readiness, assess
 from judge.readiness.policy import RULES
 from judge.signing import chain
@@ -75,10 +76,18 @@ def _differences(store: Store, row: Link) -> Iterator[str]:
     if rules != RULES:
         yield f"it was signed under the rules {rules}, this version has {RULES}: verify it with the version of then"
         return
-    readiness = msgspec.convert(signed.readiness, Readiness)
+    try:
+        readiness = msgspec.convert(signed.readiness, Readiness)
+    except msgspec.ValidationError as error:
+        yield f"the readiness it carries cannot be read: {error}"
+        return
     again = assess(readiness.policy, readiness.evidence, readiness.phase)
     if again != readiness or again.digest != signed.digest:
         yield f"its evidence and policy give {again.state} now, and not the readiness that was signed"
+    if any(getattr(signed, name) != getattr(readiness, name) for name in ("workflow", "fingerprint", "phase", "as_of")):
+        yield "it names another workflow, candidate, phase or time than the readiness it carries"
+    if signed.decision == "approve" and again.state is not State.READY:
+        yield f"it approves a phase that was not ready: {again.state}"
     evidence = readiness.evidence
     stored = gather(store, evidence.workflow, evidence.fingerprint, evidence.versions.checks, evidence.as_of)
     changed = [name for name in evidence.__struct_fields__ if getattr(stored, name) != getattr(evidence, name)]

@@ -71,9 +71,7 @@ def questions(store: Store) -> dict[str, Callable[[Any], Any]]:
     plan = Plan(BIG, [], version, judge)
     shown = pairs_page(store, BIG, page=500).rows
     reference = shown.select("pair_id", "occurred_at").row(0)
-    lists = {
-        f"pairs: {show}": lambda kept, show=show: pairs_page(kept, BIG, show=show, size=12) for show in Show
-    }
+    lists = {f"pairs: {show}": lambda kept, show=show: pairs_page(kept, BIG, show=show, size=12) for show in Show}
     return {
         "readiness, big workflow": lambda kept: readiness_of(kept, config, BIG, Phase.LIMITED),
         "readiness, small workflow": lambda kept: readiness_of(kept, config, SMALL, Phase.LIMITED),
@@ -182,7 +180,10 @@ def percentile(times: list[float], share: float) -> float:
 
 def report(title: str, queries: Times, wholes: Times) -> tuple[float, str]:
     """Print a table; the worst 95th percentile of a query, and whose it is."""
-    lines = [f"\n{title}\n| question | queries | slowest query p50 s | p95 s | whole p50 s | p95 s |", "|---|---|---|---|---|---|"]
+    lines = [
+        f"\n{title}\n| question | queries | slowest query p50 s | p95 s | whole p50 s | p95 s |",
+        "|---|---|---|---|---|---|",
+    ]
     worst, whose = 0.0, ""
     for name, whole in wholes.items():
         own = {key: times for key, times in queries.items() if key.rpartition("#")[0] == name}

@@ -128,6 +128,40 @@ def test_a_readiness_made_up_and_hashed_well_does_not_follow_from_its_evidence(c
     }
 
 
+def replace_last(path: Path, **changes: object) -> None:
+    """Somebody with the code as well writes the last sign-off anew, hashed well."""
+    store = opened(path)
+    last = chain.links(store)[-1]
+    store.close()
+    forged = chain.link(msgspec.structs.replace(chain.decode(last.record), **changes), last.previous_hash)
+    tamper(
+        path,
+        f"UPDATE signoffs SET record = $${forged.record}$$, record_hash = '{forged.record_hash}', "
+        f"signoff_id = '{forged.signoff_id}' WHERE number = {last.number}",
+    )
+
+
+def test_an_approval_of_what_was_not_ready_is_found(copy: Path) -> None:
+    replace_last(copy, decision="approve")
+    assert findings(copy) == {3: "sign-off 3: it approves a phase that was not ready: blocked"}
+
+
+@pytest.mark.parametrize("change", [{"phase": "expand"}, {"workflow": "other"}, {"fingerprint": "small@other"}])
+def test_a_decision_on_another_readiness_than_it_carries_is_found(copy: Path, change: dict[str, str]) -> None:
+    replace_last(copy, **change)
+    assert findings(copy) == {
+        3: "sign-off 3: it names another workflow, candidate, phase or time than the readiness it carries"
+    }
+
+
+def test_a_readiness_that_cannot_be_read_is_a_finding_and_no_crash(copy: Path) -> None:
+    store = opened(copy)
+    readiness = chain.decode(chain.links(store)[-1].record).readiness
+    store.close()
+    replace_last(copy, readiness={**readiness, "state": "splendid"})
+    assert findings(copy)[3].startswith("sign-off 3: the readiness it carries cannot be read:")
+
+
 def test_a_missing_record_is_found(copy: Path) -> None:
     tamper(copy, "DELETE FROM signoffs WHERE number = 2")
     assert findings(copy)[3] == "sign-off 3: its number should be 2: a record is missing"

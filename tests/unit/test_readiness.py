@@ -240,6 +240,18 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
         (Phase.EXPAND,
          {"decisions": signed(("limited", "approve", 3), ("limited", "reject", 5), ("limited", "approve", 9))}, {},
          "cycles", LACKING, "cycles: limited was approved on 1 day, wanted 2: insufficient evidence"),
+        # Another candidate's approvals are not this one's.
+        (Phase.EXPAND,
+         {"decisions": signed(("limited", "approve", 3), ("limited", "approve", 9), fingerprint="small@0")}, {},
+         "cycles", LACKING, "cycles: limited was approved on 0 days, wanted 2: insufficient evidence"),
+        # What nobody checked, or nobody could read, is in no phase a pass.
+        (Phase.LIMITED, {"overdue": 400}, {}, "checked", LACKING,
+         "checked: 400 of 500 pairs have waited for more than a minute: insufficient evidence"),
+        (Phase.EXPAND, {"overdue": 400}, {}, "checked", LACKING,
+         "checked: 400 of 500 pairs have waited for more than a minute: insufficient evidence"),
+        (Phase.LIMITED, {"intake": Intake(paired=500, rejected=500)}, {}, "funnel", LACKING,
+         "funnel: 500 paired, 0 skipped, 0 shed in this workflow, 500 rejected in all; 50.0 % of the records cannot be "
+         "read, allowed 1.0 %: insufficient evidence"),
         (Phase.EXPAND, {"decisions": signed(("limited", "approve", 3))}, {}, "limited signed", READY,
          "limited: sign-off 1 of 2026-11-03 approved it: ready"),
     ],
@@ -259,7 +271,7 @@ def test_line(
         (Phase.INSTRUMENT, {"captured": 150}, LACKING, "instrument lacks evidence: captured: 50 more pairs"),
         (Phase.SHADOW, {}, LACKING,
          "shadow lacks evidence: noise floor: production's disagreement with itself is not measured yet (and 1 more)"),
-        (Phase.LIMITED, {}, READY, "limited is ready: all 7 lines hold"),
+        (Phase.LIMITED, {}, READY, "limited is ready: all 9 lines hold"),
         (Phase.LIMITED, {"decisions": EARLIER[:1], **settled(250, minor=250)}, BLOCKED,
          "limited is blocked: minor defects: 50.0 %, at least 46.2 % (95 %, single look), budget 5.0 %: blocked, "
          "41.2 points over"),
@@ -267,7 +279,7 @@ def test_line(
          "limited is blocked: major defects: 50.0 %, at least 46.2 % (95 %, single look), budget 2.0 %: blocked, "
          "44.2 points over (and 1 more)"),
         (Phase.EXPAND, {"decisions": signed(("limited", "approve", 3), ("limited", "approve", 9))}, READY,
-         "expand is ready: all 7 lines hold"),
+         "expand is ready: all 9 lines hold"),
     ],
 )  # fmt: skip
 def test_phase(phase: Phase, evidence: dict[str, Any], state: State, sentence: str) -> None:
