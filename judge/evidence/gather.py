@@ -20,11 +20,13 @@ WITH fates AS (
     FROM skipped
     UNION ALL
     SELECT topic, "partition", "offset", NULL, 'rejected', rejected_at FROM rejected
+    UNION ALL
+    SELECT topic, "partition", "offset", workflow, 'erased', mirrored_at FROM erased
 )
 """
 _INTAKE = f"""{_FATES}
 SELECT fate, count(DISTINCT (topic, "partition", "offset")) AS records FROM fates
-WHERE fated_at <= $as_of AND (workflow = $workflow OR fate = 'rejected') GROUP BY fate
+WHERE fated_at <= $as_of AND fate <> 'erased' AND (workflow = $workflow OR fate = 'rejected') GROUP BY fate
 """
 # A gap below an offset that was stored a minute ago is no longer in flight.
 _MISSING = f"""{_FATES},

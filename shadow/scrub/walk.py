@@ -36,7 +36,7 @@ def scrub(interaction: Interaction) -> Scrubbed:
             interaction,
             request=request,
             response=_completion(interaction.response, counts),
-            subject_key=interaction.subject_key and _pseudonym(interaction.subject_key),
+            subject_key=interaction.subject_key and pseudonym(interaction.subject_key),
             tags=_value(interaction.tags, "", counts),
             ground_truth=_truth(interaction.ground_truth, counts),
         )
@@ -113,5 +113,6 @@ def _truth(truth: Any, counts: Counter[str]) -> Any:
     return msgspec.json.decode(clean)[0] if found else truth
 
 
-def _pseudonym(subject_key: str) -> str:
+def pseudonym(subject_key: str) -> str:
+    """What a subject key is stored as: 32 hex digits."""
     return hashlib.blake2b(subject_key.encode(), digest_size=16).hexdigest()
