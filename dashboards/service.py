@@ -18,6 +18,7 @@ import typer
 from connectors.errors import RetryLater, UserError
 from connectors.types import Model
 from dashboards import wiring
+from dashboards.retention import has_retention, retention
 from dashboards.serving import serve_dashboard
 from judge.scoring.scorer import Scorer
 from shadow.config import Config
@@ -97,6 +98,8 @@ async def up(config: Config, path: Path, with_pages: bool) -> int:
             scorer = Scorer(store, config, candidates | judges, str(path))
             mirror = await make_mirror(config, candidates, store)
             beside = [keep_running("scorer", scorer.run, stop.event)]
+            if has_retention(config):
+                beside.append(keep_running("retention", retention(config, store), stop.event))
             if with_pages:
                 beside.append(keep_running("dashboard", pages(config, path), stop.event))
             await run_beside(mirror, beside, stop.event)

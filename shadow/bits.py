@@ -1,4 +1,4 @@
-"""Which records a set of rows is of, as bits: one bit an offset, so that distinct records are counted without comparing ids.
+"""Which records a set of rows is of, as bits: one bit an offset, so that they are counted without comparing ids.
 
 Counting 10 million distinct pair_ids takes 2 s, and as many bits 0.15 s; "not in" becomes a matter of masks. A pair is its
 record and its candidate, so for rows of one fingerprint a bit is a pair.
@@ -16,6 +16,8 @@ FATES = """(
     FROM skipped
     UNION ALL
     SELECT topic, "partition", "offset", '', '', 'rejected', reason, rejected_at FROM rejected
+    UNION ALL
+    SELECT topic, "partition", "offset", workflow, '', 'erased', '', mirrored_at FROM erased
 )"""
 """What became of every record, a row for each time it was stored."""
 

@@ -33,7 +33,7 @@ SELECT (SELECT coalesce(sum(bit_count(bits)), 0)::BIGINT FROM ({blocks(FATES)}))
 
 
 class Funnel(msgspec.Struct, frozen=True):
-    """Records by fate: seen = paired + skipped + shed + rejected, once the gaps are filled.
+    """Records by fate: seen = paired + skipped + shed + rejected + erased, once the gaps are filled.
 
     `seen` counts the offsets from the first to the last stored one, whatever became of them. `missing` are offsets in
     that span with no fate yet: in flight while the mirror runs, lost (or never a record) when it rests. `repeats`
@@ -46,6 +46,7 @@ class Funnel(msgspec.Struct, frozen=True):
     skipped: int
     shed: int
     rejected: int
+    erased: int
     missing: int
     repeats: int
 
@@ -59,6 +60,8 @@ class Funnel(msgspec.Struct, frozen=True):
             f"{self.seen} seen = {self.paired} paired + {self.skipped} skipped + {self.shed} shed "
             f"+ {self.rejected} rejected"
         )
+        if self.erased:
+            parts += f" + {self.erased} erased"
         if self.missing:
             parts += f" + {self.missing} in flight or missing"
         if self.repeats:
@@ -78,6 +81,7 @@ def funnel(store: Store) -> Funnel:
         skipped=by_fate.get("skipped", 0),
         shed=by_fate.get("shed", 0),
         rejected=by_fate.get("rejected", 0),
+        erased=by_fate.get("erased", 0),
         missing=seen - present,
         repeats=int(store.read(_REPEATS).item()),
     )

@@ -15,7 +15,7 @@ from shadow.store import Store
 GRACE = timedelta(minutes=1)
 _INTAKE = f"""
 SELECT fate, sum(bit_count(bits))::BIGINT AS records FROM (
-    {blocks(FATES, "fated_at <= $as_of AND (workflow = $workflow OR fate = 'rejected')", by=("fate",))}
+    {blocks(FATES, "fated_at <= $as_of AND fate <> 'erased' AND (workflow = $workflow OR fate = 'rejected')", by=("fate",))}
 ) GROUP BY fate
 """
 # A gap below an offset that was stored a minute ago is no longer in flight.

@@ -49,7 +49,7 @@ def pseudonymous(interaction: Interaction) -> Interaction:
     """The interaction with a pseudonym for its `subject_key`, and nothing else changed."""
     if not interaction.subject_key:
         return interaction
-    return msgspec.structs.replace(interaction, subject_key=_pseudonym(interaction.subject_key))
+    return msgspec.structs.replace(interaction, subject_key=pseudonym(interaction.subject_key))
 
 
 def scrub_completion(completion: Completion) -> tuple[Completion, Counter[str]]:
@@ -123,5 +123,6 @@ def _truth(truth: Any, counts: Counter[str]) -> Any:
     return msgspec.json.decode(clean)[0] if found else truth
 
 
-def _pseudonym(subject_key: str) -> str:
+def pseudonym(subject_key: str) -> str:
+    """What a subject key is stored as: 32 hex digits."""
     return hashlib.blake2b(subject_key.encode(), digest_size=16).hexdigest()

@@ -7,6 +7,7 @@ it: docs/decisions/002-store-owner.md.
 """
 
 import contextlib
+import fcntl
 import os
 import secrets
 import socket
@@ -97,25 +98,49 @@ class DuckDBFile:
         return self._as_owner().change(statements, params)
 
     def compact(self) -> str:
+        """Write the file anew: a CHECKPOINT leaves deleted text readable in it. Other threads must be at rest."""
         before = self.path.stat().st_size
-        with self._as_owner().cursor() as cursor:
-            try:
+        link = self._as_owner()
+        new = self.path.with_name(self.path.name + ".new")
+        new.unlink(missing_ok=True)
+        self._stop_serving(link)  # clients wait, or are told to retry: what they wrote now would be lost
+        try:
+            with link.cursor() as cursor:
+                name = cursor.execute("SELECT current_database()").fetchall()[0][0]
+                cursor.execute(f"ATTACH {literal(str(new))} AS compacted")
+                cursor.execute(f'COPY FROM DATABASE "{name}" TO compacted')
+                cursor.execute("DETACH compacted")
                 cursor.execute("CHECKPOINT")
-            except duckdb.TransactionException as error:
-                raise RetryLater(f"{self.path}: others are writing just now; try again ({error})") from error
+            with new.open("rb+") as held:
+                fcntl.lockf(held, fcntl.LOCK_EX)  # as DuckDB locks: nobody opens it before the old one is closed
+                new.replace(self.path)
+                self._drop(link)
+        finally:
+            new.unlink(missing_ok=True)
+            self._drop(link)
+        self._reach.live(time.monotonic() + reaching.TAKEOVER_S)
         return f"{self.path}: {before:,} bytes before, {self.path.stat().st_size:,} bytes now"
 
     def close(self) -> None:
         link = self._reach.close()
-        if link is None:
-            return
         if isinstance(link, DirectLink):
-            notice.remove(self.path)
-            for uri in [self._uri, *([self._served_at.uri] if self._served_at else [])]:
-                with contextlib.suppress(duckdb.Error):
-                    link.connection.execute(f"CALL quack_stop({literal(uri)})")
-        link.close()
-        if isinstance(link, DirectLink):
+            self._stop_serving(link)
+            link.close()
+            _release(self.path)
+        elif link is not None:
+            link.close()
+
+    def _stop_serving(self, link: DirectLink) -> None:
+        notice.remove(self.path)
+        for uri in [self._uri, *([self._served_at.uri] if self._served_at else [])]:
+            with contextlib.suppress(duckdb.Error):
+                link.connection.execute(f"CALL quack_stop({literal(uri)})")
+
+    def _drop(self, link: DirectLink) -> None:
+        """Close the owner's link, once; the next call makes another."""
+        if self._reach.link is link:
+            self._reach.link = None
+            link.close()
             _release(self.path)
 
     def _as_owner(self) -> DirectLink:
