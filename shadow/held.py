@@ -9,7 +9,7 @@ from connectors.types import Partition
 from shadow.bits import BLOCK, FATES, blocks
 from shadow.store import Store
 
-_HERE = "topic = $topic AND \"partition\" = $partition"
+_HERE = 'topic = $topic AND "partition" = $partition'
 _BLOCKS = f"SELECT block, bit_count(bits) AS present FROM ({blocks(FATES, _HERE)}) ORDER BY block"
 # Runs of consecutive offsets: an offset less its rank is the same number all through a run.
 _RUNS = f"""
@@ -22,7 +22,7 @@ FROM (
     )
 )
 GROUP BY run ORDER BY first
-"""  # noqa: S608
+"""
 
 
 class Held(msgspec.Struct, frozen=True):

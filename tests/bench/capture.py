@@ -1,9 +1,9 @@
-"""`make bench-capture`: what the capture adds to a production call, with the broker healthy, unreachable, and the queue full.
+"""`make bench-capture`: what the capture adds to a production call; broker healthy, unreachable, queue full.
 
 The client is a stub in this process that waits as the network does and returns a chat completion of the real library.
-Blocks of calls with and without the capture take turns. Two figures: the time spent in the wrapper itself, call by call,
-and how much later whole calls return than without it (which includes waiting for the interpreter while another thread
-works). Fails when either is above 1 ms at the 99th percentile. Usage: python -m tests.bench.capture [CALLS]
+Blocks of calls with and without the capture take turns. Two figures: the time spent in the wrapper itself, call by
+call, and how much later whole calls return than without it (which includes waiting for the interpreter while another
+thread works). Fails when either is above 1 ms at the 99th percentile. Usage: python -m tests.bench.capture [CALLS]
 """
 
 import sys
@@ -100,8 +100,8 @@ def case(name: str, calls: int, address: str, topic: str, capacity: int) -> floa
     own_p99 = percentile(inside, 0.99)
     sys.stdout.write(
         f"| {name} | {percentile(inside, 0.5):.3f} | {own_p99:.3f} | {percentile(plain, 0.5):.2f} | "
-        f"{percentile(whole, 0.5):.2f} | {percentile(plain, 0.99):.2f} | {percentile(whole, 0.99):.2f} | {added:+.2f} | "
-        f"{client.capture.published:,} + {dict(client.capture.dropped)} |\n"
+        f"{percentile(whole, 0.5):.2f} | {percentile(plain, 0.99):.2f} | {percentile(whole, 0.99):.2f} | "
+        f"{added:+.2f} | {client.capture.published:,} + {dict(client.capture.dropped)} |\n"
     )
     if counted != taken:
         raise AssertionError(f"{name}: {taken} calls, {counted} counted")
