@@ -1,7 +1,7 @@
 """`make bench-store`: every query behind a page or a command, on a file of many pairs that is written to and read.
 
-Alone: the owner itself reads, everything once before the clock runs; the processor seconds of a query tell its cost on a
-machine that others use as well. Loaded: the owner appends 500 pairs each 0.2 s, as the mirror does, and
+Alone: the owner itself reads, everything once before the clock runs; the processor seconds of a query tell its cost on
+a machine that others use as well. Loaded: the owner appends 500 pairs each 0.2 s, as the mirror does, and
 two attached processes read, with a pause between questions. Prints a table, and fails when the 95th percentile of any
 query is above a second. Usage: python -m tests.bench.store [PAIRS] [SECONDS]
 """
