@@ -95,9 +95,8 @@ def case(name: str, calls: int, address: str, topic: str, capacity: int) -> floa
 
     def middle(share: float, times: Callable[[Block], list[float]]) -> tuple[float, float]:
         """Without and with the capture: the median over the blocks of a percentile."""
-        without, with_it = zip(
-            *((percentile(times(a), share), percentile(times(b), share)) for a, b in turns), strict=True
-        )
+        without = [percentile(times(block), share) for block, _ in turns]
+        with_it = [percentile(times(block), share) for _, block in turns]
         return statistics.median(without), statistics.median(with_it)
 
     later = statistics.median(percentile(b.whole, 0.99) - percentile(a.whole, 0.99) for a, b in turns)
