@@ -119,8 +119,8 @@ def main(calls: int) -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     sys.stdout.write(
         f"{calls} calls of {NETWORK_S * 1000:g} ms from {THREADS} threads, in blocks of {BLOCK} with and without; ms\n"
-        "| broker | wrapper p50 | wrapper p99 | its processor p99 | call p50 without | with | call p99 without | with | later at p99 "
-        "| published + dropped |\n|---|---|---|---|---|---|---|---|---|---|\n"
+        "| broker | wrapper p50 | wrapper p99 | its processor p99 | call p50 without | with | call p99 without | with "
+        "| later at p99 | published + dropped |\n|---|---|---|---|---|---|---|---|---|---|\n"
     )
     topic = f"bench-{uuid.uuid4().hex[:8]}"
     cases: list[Callable[[], float]] = [
