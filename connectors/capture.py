@@ -12,7 +12,7 @@ from connectors.call import Call
 from connectors.handover import Handover, Publisher
 
 LINGER_MS = 100
-"""Few large batches: the client's thread takes the interpreter from production's for each batch, not for each record."""
+"""Few large batches: for each, the client's thread takes the interpreter from production's threads for a while."""
 
 
 def captured(

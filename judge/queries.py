@@ -33,7 +33,7 @@ _WHERE = {
     Show.DEFECT: "AND stratum = 'settled' AND severity IS NOT NULL",
     Show.DISAGREE: "AND stratum = 'disagree'",
     Show.AGREE: "AND stratum = 'agree'",
-    Show.UNREVIEWED: "AND stratum <> 'settled' AND NOT EXISTS (FROM reviewed WHERE pair_id = checked.pair_id)",
+    Show.UNREVIEWED: "AND stratum <> 'settled' AND pair_id NOT IN (SELECT pair_id FROM reviewed)",
     Show.REVIEWED: "AND pair_id IN (SELECT pair_id FROM reviewed)",
     Show.JUDGED_WORSE: f"AND pair_id IN (SELECT pair_id FROM judged WHERE verdict IN {_WORSE})",
     Show.UNDECIDED: "AND pair_id IN (SELECT pair_id FROM judged WHERE verdict = 'undecided')",
@@ -147,7 +147,7 @@ def pairs_page(
 
 
 def _window(hours: pl.DataFrame, skip: int, size: int) -> dict[str, Any]:
-    """The times between which a page lies, and how many pairs to skip there; `hours` has hour and pairs, newest first."""
+    """The times between which a page lies, and how many pairs to skip there; `hours` goes from newest to oldest."""
     newer = (hours["pairs"].cum_sum() <= skip).sum()
     enough = (hours["pairs"].cum_sum() < skip + size).sum()
     within = hours["hour"][newer : enough + 1]

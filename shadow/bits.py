@@ -1,7 +1,7 @@
-"""Which records a set of rows is of, as bits: one bit an offset, so that they are counted without comparing ids.
+"""Which records rows are of, one bit an offset: distinct records are counted without comparing ids.
 
-Counting 10 million distinct pair_ids takes 2 s, and as many bits 0.15 s; "not in" becomes a matter of masks. A pair is its
-record and its candidate, so for rows of one fingerprint a bit is a pair.
+Counting 10 million distinct pair_ids takes 2 s, and as many bits 0.15 s; "not in" becomes a matter of masks. A pair is
+its record and its candidate, so for rows of one fingerprint a bit is a pair. See docs/decisions/009-records-as-bits.md.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ def blocks(rows: str, where: str = "TRUE", by: Iterable[str] = ()) -> str:
     SELECT {names}topic, "partition", "offset" >> {BLOCK} AS block, count(*) AS n,
         bitstring_agg(("offset" & {last})::INTEGER, 0, {last}) AS bits
     FROM {rows} WHERE {where} GROUP BY ALL
-    """  # noqa: S608
+    """
 
 
 def lacking(rows: str, others: str, by: Iterable[str] = ()) -> str:
@@ -42,7 +42,7 @@ def lacking(rows: str, others: str, by: Iterable[str] = ()) -> str:
     return f"""
     SELECT {keys}, bit_count(a.bits) - coalesce(bit_count(a.bits & b.bits), 0) AS lacking
     FROM ({rows}) AS a LEFT JOIN ({others}) AS b USING ({keys})
-    """  # noqa: S608
+    """
 
 
 def in_block(rows: str, found: str, by: Iterable[str] = ()) -> str:

@@ -22,7 +22,7 @@ FROM (
     )
 )
 GROUP BY run ORDER BY first
-"""  # noqa: S608
+"""
 
 
 class Held(msgspec.Struct, frozen=True):

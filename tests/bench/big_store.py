@@ -46,11 +46,13 @@ SELECT pair_id, workflow, fingerprint, 'r' || i AS request_id, occurred_at,
     '{{"messages":[{{"role":"user","content":"' || {_text("prompt", 17)} || '"}}]}}' AS request,
     {_text("production", 4)} AS production_text, 'stop' AS production_finish_reason,
     CASE WHEN hash(i, 4) % 3 = 0 THEN 'large-2' ELSE 'large-1' END AS production_model,
-    300 + (hash(i, 5) % 200)::BIGINT AS production_input_tokens, 20 + (hash(i, 6) % 40)::BIGINT AS production_output_tokens,
+    300 + (hash(i, 5) % 200)::BIGINT AS production_input_tokens,
+    20 + (hash(i, 6) % 40)::BIGINT AS production_output_tokens,
     300 + (hash(i, 7) % 1000000) / 1000.0 AS production_latency_ms,
     CASE WHEN dice = 99 THEN NULL ELSE {_text("candidate", 4)} END AS candidate_text,
     'stop' AS candidate_finish_reason, 'small' AS candidate_model,
-    290 + (hash(i, 8) % 200)::BIGINT AS candidate_input_tokens, 20 + (hash(i, 9) % 40)::BIGINT AS candidate_output_tokens,
+    290 + (hash(i, 8) % 200)::BIGINT AS candidate_input_tokens,
+    20 + (hash(i, 9) % 40)::BIGINT AS candidate_output_tokens,
     60 + (hash(i, 10) % 400000) / 1000.0 AS candidate_latency_ms,
     CASE WHEN dice = 99 THEN 'no answer within 30 s' END AS candidate_error,
     []::VARCHAR[] AS candidate_dropped_params, 0.9 AS inclusion_probability, 's1' AS scrub_version,
@@ -61,7 +63,8 @@ FROM records WHERE fate = 'paired'
 """
 _REST = """
 INSERT INTO skipped BY NAME
-SELECT 'calls' AS topic, "partition", "offset", workflow, CASE hash(i, 31) % 10 WHEN 0 THEN 'shed' ELSE 'sampled_out' END
+SELECT 'calls' AS topic, "partition", "offset", workflow,
+    CASE hash(i, 31) % 10 WHEN 0 THEN 'shed' ELSE 'sampled_out' END
     AS reason, 0.9 AS inclusion_probability, occurred_at + INTERVAL 1 SECOND AS skipped_at
 FROM records WHERE fate = 'skipped';
 INSERT INTO rejected BY NAME
@@ -118,7 +121,7 @@ def configuration() -> Config:
 
 
 def big_store(folder: Path, pairs: int) -> Path:
-    """The file with about so many pairs; made when it is not there, which takes a minute a million."""
+    """The file with about so many pairs; made when it is not there, which takes up to a minute a million."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"pairs-{pairs}.duckdb"
     if path.exists():
