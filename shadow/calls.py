@@ -7,6 +7,7 @@ is to blame itself and becomes a pair with an error: no record stops the mirror 
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
@@ -55,7 +56,7 @@ class Calls:
         self._waiting: deque[_Question] = deque()
         self._asked: dict[asyncio.Task[None], tuple[Origin, float]] = {}
         self._probes: dict[asyncio.Task[None], str] = {}
-        self._moved = asyncio.Event()
+        self._wanting = asyncio.Event()
         self._stopping = False
         self.failure: BaseException | None = None
         """What a task raised that is no fault of an endpoint: a bug."""
@@ -108,13 +109,11 @@ class Calls:
             if origin.place in partitions:
                 task.cancel()
 
-    async def moved(self, timeout_s: float) -> None:
-        """Return when a call has ended, or after so long."""
-        self._moved.clear()
-        try:
-            await asyncio.wait_for(self._moved.wait(), timeout_s)
-        except TimeoutError:
-            return
+    async def wanting(self, timeout_s: float) -> None:
+        """Return when fewer records wait than may be asked at once, or nothing is asked any more, or after so long."""
+        self._wanting.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wanting.wait(), timeout_s)
 
     async def cancel(self) -> None:
         """End all calls; nothing comes of them."""
@@ -129,7 +128,8 @@ class Calls:
         if not task.cancelled():
             self.failure = self.failure or task.exception()
         self.hand_out()
-        self._moved.set()
+        if not self._asked:
+            self._wanting.set()
 
     @property
     def _is_held_up(self) -> bool:
@@ -142,8 +142,9 @@ class Calls:
         while self._waiting and not self._is_held_up:
             question = self._waiting.popleft()
             self._asked[task] = (question.admitted.origin, time.monotonic())
+            if len(self._waiting) < self._config.mirror.in_flight:
+                self._wanting.set()
             await self._ask(question)
-            self._moved.set()
 
     async def _ask(self, question: _Question) -> None:
         """Ask the candidates that have not answered yet; with one missing, the record waits again."""

@@ -33,6 +33,7 @@ from shadow.store import Store
 log = structlog.get_logger()
 T = TypeVar("T")
 TURN_S = 0.2
+AT_ONCE = 32
 FAREWELL_S = 15.0
 
 
@@ -89,18 +90,20 @@ class Mirror:
         """Take in, hand out, write what is due. While the candidates are busy, polling goes on, paused."""
         behind = self._outbox.records >= 4 * self._settings.flush_rows
         await self._set_paused(behind or self._calls.waiting >= self._settings.in_flight)
-        began = time.monotonic()
-        records = await self._poll(0.0 if self._paused or self._calls.waiting else TURN_S)
+        records = await self._poll(0.0 if self._paused else TURN_S)
         self._follow_assignments()
         self._settle()
         is_due = self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds)
         storing = self._begin_to_store() if is_due and await self._is_still_ours() else None
-        self._take_in(records)
+        for first in range(0, len(records), AT_ONCE):
+            self._take_in(records[first : first + AT_ONCE])
+            self._calls.hand_out()
+            await asyncio.sleep(0)  # what the candidates answer meanwhile is not kept waiting
         self._calls.hand_out()
         if storing:
             await self._finish_storing(storing)
-        elif self._calls.waiting >= self._settings.in_flight and time.monotonic() - began < TURN_S:
-            await self._calls.moved(TURN_S)
+        elif self._calls.waiting >= self._settings.in_flight or self._source.exhausted:
+            await self._calls.wanting(TURN_S)
         self._raise_failure()
 
     def _raise_failure(self) -> None:
@@ -118,7 +121,7 @@ class Mirror:
         deadline = time.monotonic() + self._settings.candidate_timeout_s + FAREWELL_S
         while not self._is_idle and time.monotonic() < deadline:
             if self._calls.asked:
-                await self._calls.moved(TURN_S)
+                await self._calls.wanting(TURN_S)
             else:
                 deadline = min(deadline, time.monotonic() + FAREWELL_S)
             self._take_in(await self._poll(0.0))

@@ -121,7 +121,7 @@ def test_pairs_checked_in_an_older_store_learn_which_record_they_are_of(
     store: DuckDBFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
-        older.setattr(store_module, "migrations", lambda package: migrations(package)[:1])
+        older.setattr(reaching, "migrations", lambda package: migrations(package)[:1])
         store.migrate("shadow")
         store.migrate("judge")
         pairs = [pair(n) for n in range(3)]
