@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit format
+.PHONY: help demo test lint types imports unit format bench-ingest
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 demo: $(VENV)/.ready-demo  ## everything embedded, at http://localhost:8501; ARGS="--minutes 3 --headless"
 	$(BIN)/shadowjudge demo $(ARGS)
@@ -27,6 +27,9 @@ imports: $(VENV)/.ready-demo,dev  ## the import line of docs/decisions/001-one-l
 
 unit: $(VENV)/.ready-demo,dev  ## the quick tests only
 	$(BIN)/pytest tests/unit $(ARGS)
+
+bench-ingest: $(VENV)/.ready-demo,dev  ## records a second against a bare consumer; ARGS="--records 20000 --rounds 1"
+	$(BIN)/python -m tests.bench.ingest $(ARGS)
 
 format: $(VENV)/.ready-demo,dev  ## rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix .
