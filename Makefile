@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit format bench-store bench-capture faults bench-candidates
+.PHONY: help demo test lint types imports unit format bench-store bench-capture faults bench-candidates bench-ingest
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -33,6 +33,9 @@ faults: $(VENV)/.ready-demo,dev  ## kill, stop and rebalance mirrors; every offs
 
 bench-candidates: $(VENV)/.ready-demo,dev  ## throughput with a candidate of fixed latency; SHORT=1
 	$(BIN)/python -m tests.bench.candidates
+
+bench-ingest: $(VENV)/.ready-demo,dev  ## records a second against a bare consumer; ARGS="--records 20000 --rounds 1"
+	$(BIN)/python -m tests.bench.ingest $(ARGS)
 
 format: $(VENV)/.ready-demo,dev  ## rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix .

@@ -21,6 +21,7 @@ from dashboards import wiring
 from dashboards.retention import has_retention, retention
 from dashboards.serving import serve_dashboard
 from judge.scoring.scorer import Scorer
+from shadow import collector
 from shadow.config import Config
 from shadow.mirror import Mirror
 from shadow.store import Store
@@ -188,4 +189,5 @@ async def make_mirror(config: Config, candidates: Mapping[str, Model], store: St
     except BaseException:
         source.close()
         raise
+    collector.calm()
     return Mirror(config, source, candidates, store)

@@ -89,7 +89,7 @@ class MirrorSettings(Strict):
     candidate_timeout_s: float = Field(
         default=30.0, gt=0, description="a call that takes longer is a pair with an error"
     )
-    flush_rows: int = Field(default=500, ge=1, description="finished records that are written together")
+    flush_rows: int = Field(default=5000, ge=1, description="finished records that are written together")
     flush_seconds: float = Field(
         default=1.0, gt=0, description="the longest that a finished record waits to be written"
     )

@@ -107,5 +107,7 @@ def test_held_runs_tell_what_is_stored_and_where_to_go_on(store: Store) -> None:
         True,
         False,
     ]
+    assert result[place].among([2, 3, 4, 8, 9, 12]) == {3, 4, 9}
+    assert result[place].among([10, 11]) == set()
     assert result[Partition("calls", 1)] == Held()
     assert result[Partition("calls", 1)].first_wanted(4) == 4
