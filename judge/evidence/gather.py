@@ -13,10 +13,9 @@ from shadow.bits import FATES, blocks, lacking
 from shadow.store import Store
 
 GRACE = timedelta(minutes=1)
+_OURS = "fated_at <= $as_of AND fate <> 'erased' AND (workflow = $workflow OR fate = 'rejected')"
 _INTAKE = f"""
-SELECT fate, sum(bit_count(bits))::BIGINT AS records FROM (
-    {blocks(FATES, "fated_at <= $as_of AND fate <> 'erased' AND (workflow = $workflow OR fate = 'rejected')", by=("fate",))}
-) GROUP BY fate
+SELECT fate, sum(bit_count(bits))::BIGINT AS records FROM ({blocks(FATES, _OURS, by=("fate",))}) GROUP BY fate
 """
 # A gap below an offset that was stored a minute ago is no longer in flight.
 _MISSING = f"""
