@@ -7,7 +7,7 @@ import pytest
 from connectors.interaction import encode
 from connectors.types import Origin, Record
 from shadow.config import Workflow
-from shadow.intake import Admitted, Skipped, admit
+from shadow.intake import Admitted, Skipped, admit_all
 from shadow.shedding import LEAST, Shedding
 from tests.e2e.traffic import interaction
 
@@ -48,7 +48,7 @@ def test_every_row_carries_the_chance_in_force_and_the_sample_has_that_size(samp
     now = datetime(2026, 11, 23, tzinfo=UTC)
     workflows = {"triage": Workflow(candidates=["small"], sample=sample)}
     records = [Record(Origin("t", 0, n), encode(interaction(n))) for n in range(2_000)]
-    fates = [admit(record, workflows, now, keep) for record in records]
+    fates = admit_all(records, workflows, now, keep)
     assert {fate.inclusion_probability for fate in fates if isinstance(fate, Admitted | Skipped)} == {sample * keep}
     admitted = sum(isinstance(fate, Admitted) for fate in fates)
     assert admitted / len(fates) == pytest.approx(sample * keep, abs=0.04)
