@@ -184,10 +184,11 @@ class Mirror:
 
     async def _flush(self) -> None:
         """Append, then commit. When the store does not answer, the rows stay in the outbox and are tried again."""
-        if not await self._is_still_ours():
+        until_s = await self._ours_until()
+        if until_s is None:
             return
         try:
-            stored = await asyncio.to_thread(self._outbox.flush)
+            stored = await asyncio.to_thread(self._outbox.flush, until_s)
         except RetryLater as error:
             log.warning("store_not_reached", reason=str(error), records=self._outbox.records)
             await asyncio.sleep(error.after_s or 1.0)
@@ -197,17 +198,17 @@ class Mirror:
                 prefix.done(origin.offset)
         await self._commit()
 
-    async def _is_still_ours(self) -> bool:
-        """True when nobody else may have stored what waits in the outbox, as after a long stop of this process."""
+    async def _ours_until(self) -> float | None:
+        """The monotonic time until which what waits in the outbox is nobody else's; None when it may be, or nothing waits."""
+        began = time.monotonic()
         if not self._outbox.records:
-            return True
+            return None
         try:
-            await self._on_thread(self._source.confirm)
+            return began + await self._on_thread(self._source.confirm)
         except RetryLater as error:  # the next polls tell what was lost, and it is dropped
             log.info("append_put_off", reason=str(error))
             await asyncio.sleep(error.after_s or TURN_S)
-            return False
-        return True
+            return None
 
     async def _commit(self) -> None:
         positions = {place: prefix.position() for place, prefix in self._prefixes.items()}

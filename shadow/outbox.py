@@ -1,5 +1,6 @@
 """Rows that wait to be appended, table by table, and the records they settle."""
 
+import math
 import threading
 import time
 from collections.abc import Collection
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 import polars as pl
 
+from connectors.errors import RetryLater
 from connectors.types import Origin, Partition
 from shadow.intake import Rejected, Skipped
 from shadow.pairs import to_frame
@@ -46,10 +48,11 @@ class Outbox:
         """True when so many records wait, or the oldest waits so long."""
         return len(self._entries) >= records or (bool(self._entries) and time.monotonic() - self._oldest >= seconds)
 
-    def flush(self) -> list[Origin]:
+    def flush(self, until_s: float = math.inf) -> list[Origin]:
         """Append what waits and return the records that are stored now.
 
-        Raises RetryLater when the store does not answer; then the records not yet stored still wait.
+        Raises RetryLater when the store does not answer, or the monotonic time `until_s` is past before the rows are on
+        their way, as in a process that was stopped; then the records not yet stored still wait.
         """
         with self._lock:
             taken = list(self._entries)
@@ -57,7 +60,10 @@ class Outbox:
         for table, kind in (("pairs", Pair), ("skipped", Skipped), ("rejected", Rejected)):
             entries = [entry for entry in taken if isinstance(entry[1][0], kind)]
             if entries:
-                self._store.append(table, _frame(table, [row for _, rows in entries for row in rows]))
+                frame = _frame(table, [row for _, rows in entries for row in rows])
+                if time.monotonic() > until_s:
+                    raise RetryLater("this process stood still, and the records may be another's by now")
+                self._store.append(table, frame)
                 stored = {entry[0] for entry in entries}
                 with self._lock:
                     self._entries = [entry for entry in self._entries if entry[0] not in stored]
