@@ -199,7 +199,7 @@ class Mirror:
         await self._commit()
 
     async def _ours_until(self) -> float | None:
-        """The monotonic time until which what waits in the outbox is nobody else's; None when it may be, or nothing waits."""
+        """The monotonic time until which what waits is surely ours; None when it may not be, or nothing waits."""
         began = time.monotonic()
         if not self._outbox.records:
             return None
