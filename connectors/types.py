@@ -111,8 +111,8 @@ class Source(Protocol):
         Raises RetryLater when it cannot be recorded now; recording a later one is as good.
         """
 
-    def confirm(self) -> None:
-        """Return when what was polled is known to be still this reader's, asked now of whoever hands it out.
+    def confirm(self) -> float:
+        """The seconds from now for which what was polled is surely this reader's, asked of whoever hands it out.
 
         Raises RetryLater when it is not, or nobody answers: whoever stores it then stores what another may have stored.
         """

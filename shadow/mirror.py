@@ -94,7 +94,8 @@ class Mirror:
         self._follow_assignments()
         self._settle()
         is_due = self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds)
-        storing = self._begin_to_store() if is_due and await self._is_still_ours() else None
+        until_s = await self._ours_until() if is_due else None
+        storing = None if until_s is None else self._begin_to_store(until_s)
         for first in range(0, len(records), AT_ONCE):
             self._take_in(records[first : first + AT_ONCE])
             self._calls.hand_out()
@@ -127,8 +128,8 @@ class Mirror:
             self._take_in(await self._poll(0.0))
             self._follow_assignments()
             self._settle()
-            if await self._is_still_ours():
-                await self._finish_storing(self._begin_to_store())
+            if (until_s := await self._ours_until()) is not None:
+                await self._finish_storing(self._begin_to_store(until_s))
             self._raise_failure()
 
     async def _poll(self, timeout_s: float) -> list[Record]:
@@ -195,9 +196,9 @@ class Mirror:
         if finished:
             self._outbox.put(pairs_of(finished))
 
-    def _begin_to_store(self) -> asyncio.Future[list[Origin]]:
+    def _begin_to_store(self, until_s: float) -> asyncio.Future[list[Origin]]:
         """Append what waits, in a thread. Nothing is polled until it ends, so no partition is revoked meanwhile."""
-        return asyncio.get_running_loop().run_in_executor(None, self._outbox.flush)
+        return asyncio.get_running_loop().run_in_executor(None, self._outbox.flush, until_s)
 
     async def _finish_storing(self, storing: asyncio.Future[list[Origin]]) -> None:
         """Commit what was appended. When the store does not answer, the rows stay in the outbox and are tried again."""
@@ -215,17 +216,17 @@ class Mirror:
                 prefix.done(done)
         await self._commit()
 
-    async def _is_still_ours(self) -> bool:
-        """True when nobody else may have stored what waits in the outbox, as after a long stop of this process."""
+    async def _ours_until(self) -> float | None:
+        """The monotonic time until which what waits is surely ours; None when it may not be, or nothing waits."""
+        began = time.monotonic()
         if not self._outbox.records:
-            return True
+            return None
         try:
-            await self._on_thread(self._source.confirm)
+            return began + await self._on_thread(self._source.confirm)
         except RetryLater as error:  # the next polls tell what was lost, and it is dropped
             log.info("append_put_off", reason=str(error))
             await asyncio.sleep(error.after_s or TURN_S)
-            return False
-        return True
+            return None
 
     async def _commit(self) -> None:
         positions = {place: prefix.position() for place, prefix in self._prefixes.items()}

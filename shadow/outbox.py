@@ -1,5 +1,6 @@
 """Rows that wait to be appended, table by table, and the records they settle."""
 
+import math
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 import polars as pl
 
+from connectors.errors import RetryLater
 from connectors.types import Origin, Partition
 from shadow.intake import Rejected, Skipped
 from shadow.pairs import to_frame
@@ -55,16 +57,20 @@ class Outbox:
         waiting = self.records
         return waiting >= records or (waiting > 0 and time.monotonic() - self._oldest >= seconds)
 
-    def flush(self) -> list[Origin]:
+    def flush(self, until_s: float = math.inf) -> list[Origin]:
         """Append what waits and return the records stored since the last flush that returned.
 
-        Raises RetryLater when the store does not answer; then the records not yet stored still wait.
+        Raises RetryLater when the store does not answer, or the monotonic time `until_s` is past before the rows are on
+        their way, as in a process that was stopped; then the records not yet stored still wait.
         """
         with self._lock:
             taken = {table: list(entries) for table, entries in self._entries.items() if entries}
             self._oldest = time.monotonic()
         for table, entries in taken.items():
-            self._store.append(table, _frame(table, [row for _, rows in entries for row in rows]))
+            frame = _frame(table, [row for _, rows in entries for row in rows])
+            if time.monotonic() > until_s:
+                raise RetryLater("this process stood still, and the records may be another's by now")
+            self._store.append(table, frame)
             with self._lock:
                 del self._entries[table][: len(entries)]
                 self._untold += [origin for origin, _ in entries]
