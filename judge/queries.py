@@ -8,7 +8,9 @@ import msgspec
 import polars as pl
 
 from connectors.errors import UserError
+from judge.checking.loading import checks_version, load_checks
 from shadow.bits import blocks, in_block, lacking
+from shadow.config import Config
 from shadow.pairs import from_frame
 from shadow.store import Store
 from shadow.types import Pair
@@ -67,6 +69,12 @@ FROM (
 ORDER BY occurred_at DESC, pair_id
 """
 _OF_PAIR = "WHERE pair_id = $pair_id AND occurred_at = $occurred_at"
+_OF_VERSION = f"{_OF_PAIR} AND checks_version = $checks_version"
+_RESULTS = f"""
+SELECT * FROM check_results {_OF_VERSION}
+QUALIFY row_number() OVER (PARTITION BY check_name ORDER BY checked_at DESC) = 1
+ORDER BY checked_at DESC, check_name
+"""
 _HEARTBEATS = """
 SELECT component, instance, beat_at, state, lag, in_flight, oldest_in_flight_s, detail FROM heartbeats
 QUALIFY row_number() OVER (PARTITION BY component, instance ORDER BY beat_at DESC) = 1
@@ -109,9 +117,15 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class PairDetail(msgspec.Struct, frozen=True):
-    """A pair with all that was said of it, each frame from newest to oldest."""
+    """A pair with all that was said of it, each frame from newest to oldest.
+
+    `checks` names the configured checks of its workflow, and `checked` says whether these, as they are now, have seen
+    the pair. `check_results` holds what did not pass under them, each check once, and nothing of older ones.
+    """
 
     pair: Pair
+    checks: list[str]
+    checked: bool
     check_results: pl.DataFrame
     verdicts: pl.DataFrame
     reviews: pl.DataFrame
@@ -161,7 +175,7 @@ def _window(hours: pl.DataFrame, skip: int, size: int) -> dict[str, Any]:
     }
 
 
-def pair_detail(store: Store, pair_id: str, occurred_at: datetime) -> PairDetail:
+def pair_detail(store: Store, config: Config, pair_id: str, occurred_at: datetime) -> PairDetail:
     """A pair by its reference; raises UserError when there is none."""
     params = {"pair_id": pair_id, "occurred_at": occurred_at}
     found = store.read(f"SELECT * FROM pairs {_OF_PAIR} LIMIT 1", params)
@@ -169,11 +183,15 @@ def pair_detail(store: Store, pair_id: str, occurred_at: datetime) -> PairDetail
         raise UserError(
             f"there is no pair {pair_id} of {occurred_at.isoformat()}; go back to the list and open another."
         )
+    pair = from_frame(found)[0]
+    workflow = config.workflows.get(pair.workflow)
+    checks = load_checks(pair.workflow, workflow.checks if workflow else [], "the configuration")
+    of_version = {**params, "checks_version": checks_version(checks)}
     return PairDetail(
-        pair=from_frame(found)[0],
-        check_results=store.read(
-            f"SELECT * FROM check_results {_OF_PAIR} ORDER BY checked_at DESC, check_name", params
-        ),
+        pair=pair,
+        checks=[check.name for check in checks],
+        checked=store.read(f"SELECT count(*) AS n FROM checked {_OF_VERSION}", of_version).item() > 0,
+        check_results=store.read(_RESULTS, of_version),
         verdicts=store.read(f"SELECT * FROM verdicts {_OF_PAIR} ORDER BY judged_at DESC", params),
         reviews=store.read(f"SELECT * FROM reviews {_OF_PAIR} ORDER BY reviewed_at DESC", params),
     )

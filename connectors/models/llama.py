@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import threading
 import time
 import traceback
@@ -29,7 +30,7 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 from llama_cpp.llama_grammar import LlamaGrammar, json_schema_to_gbnf
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors import chat, gguf
+from connectors import chat, control_text, gguf
 from connectors.errors import UserError
 from connectors.fingerprint import fingerprint
 from connectors.sampling import Sampling, plain, sampling_of, wanted_schema
@@ -83,6 +84,7 @@ class LlamaModel:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"llama-{name}")
         self._closing = threading.Event()
         self._llama: llama_cpp.Llama | None = None
+        self._control: re.Pattern[str] | None = None
         self._prompt: list[int] = []
 
     async def complete(self, request: Request) -> Completion:
@@ -123,6 +125,7 @@ class LlamaModel:
         try:
             if self._llama is None:
                 self._llama = _load(self._file, self._settings)
+                self._control = control_text.pattern(_control_texts(self._llama))
             answer = self._answer(self._llama, request, must_stop)
             return msgspec.structs.replace(answer, latency_ms=(time.monotonic() - started) * 1000)
         except Exception as error:
@@ -137,7 +140,8 @@ class LlamaModel:
         started = time.monotonic()
         own = self._settings
         sampling, dropped = sampling_of(request, own.params, own.max_tokens, own.seed)
-        prompt = llama.tokenize(_render(llama, request.messages).encode(), add_bos=False, special=True)
+        text_in = _render(llama, request.messages, self._control)
+        prompt = llama.tokenize(text_in.encode(), add_bos=False, special=True)
         room = own.n_ctx - len(prompt)
         if room < 1:
             raise ValueError(f"the prompt has {len(prompt)} tokens and the context {own.n_ctx}")
@@ -203,8 +207,17 @@ class LlamaModel:
         self._prompt = prompt
 
 
-def _render(llama: llama_cpp.Llama, messages: list[dict[str, Any]]) -> str:
-    """The prompt, by the chat template in the GGUF file."""
+def _control_texts(llama: llama_cpp.Llama) -> Iterator[str]:
+    """The texts that tokenizing with `special` turns into a control token."""
+    vocabulary = llama_cpp.llama_model_get_vocab(llama.model)
+    special = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
+    for token in range(llama.n_vocab()):
+        if llama_cpp.llama_vocab_get_attr(vocabulary, token) & special:
+            yield llama_cpp.llama_vocab_get_text(vocabulary, token).decode(errors="ignore")
+
+
+def _render(llama: llama_cpp.Llama, messages: list[dict[str, Any]], control: re.Pattern[str] | None) -> str:
+    """The prompt, by the chat template in the GGUF file; only the template puts control tokens into it."""
     template = llama.metadata.get("tokenizer.chat_template")
     if template is None:
         raise UserError("the GGUF file has no chat template")
@@ -213,7 +226,7 @@ def _render(llama: llama_cpp.Llama, messages: list[dict[str, Any]]) -> str:
         (llama_cpp.llama_vocab_get_text(vocabulary, token) if token != -1 else b"").decode()
         for token in (llama.token_eos(), llama.token_bos())
     ]
-    texts: list[Any] = plain(messages)
+    texts: list[Any] = control_text.broken(plain(messages), control) if control else plain(messages)
     formatter = Jinja2ChatFormatter(template=template, eos_token=marks[0], bos_token=marks[1])
     try:
         return str(formatter(messages=texts).prompt)

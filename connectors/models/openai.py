@@ -27,7 +27,7 @@ _OURS = frozenset({"model", "messages", "n", "stream", "stream_options", "logpro
 class Settings(BaseModel):
     """A [models.NAME] table of kind "openai": any server that speaks the OpenAI chat API."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     base_url: str = Field(
         default="https://api.openai.com/v1", pattern="^https?://", description="the endpoint, up to and with /v1"
@@ -42,6 +42,17 @@ class Settings(BaseModel):
     )
     logprobs: bool = Field(default=False, description="ask for log probabilities, for the answer's confidence")
     stream: bool = Field(default=False, description="stream the answer, for the time to its first token")
+
+    @field_validator("api_key")
+    @classmethod
+    def _fits_a_header(cls, api_key: SecretStr | None) -> SecretStr | None:
+        value = api_key.get_secret_value() if api_key else ""
+        if value != value.strip() or not (value.isascii() and value.isprintable()):
+            raise ValueError(
+                "the key begins or ends in a space or a line break, or holds a character that no header takes; "
+                "export the variable again with the key alone"
+            )
+        return api_key
 
     @field_validator("params")
     @classmethod
@@ -194,9 +205,9 @@ class OpenAIModel:
         """What went wrong, for a person, without the key even where the server repeats it."""
         match error:
             case _ if _is_connection(error):
-                return f"the connection failed: {str(error.__cause__ or '') or error}"
+                text = f"the connection failed: {str(error.__cause__ or '') or error}"
             case TimeoutError() | openai.APITimeoutError() | httpx2.TimeoutException():
-                return f"no answer within {self._settings.timeout_s:g} s"
+                text = f"no answer within {self._settings.timeout_s:g} s"
             case openai.APIStatusError():
                 text = f"the server answered HTTP {error.status_code}: {error.message[:300]}"
             case openai.APIError():
@@ -208,7 +219,8 @@ class OpenAIModel:
             case _:
                 text = f"the call crashed: {type(error).__name__}"
         key = self._settings.api_key
-        return text.replace(key.get_secret_value(), "***") if key and key.get_secret_value() else text
+        secret = key.get_secret_value().strip() if key else ""
+        return text.replace(secret, "***") if secret else text
 
 
 def _status_error(answer: httpx2.Response) -> openai.APIStatusError:

@@ -7,6 +7,7 @@ import polars as pl
 from connectors.types import Completion
 from dashboards.parts.markup import table, text_box
 from dashboards.parts.visible import escaped
+from judge.queries import PairDetail
 from shadow.types import Pair
 
 _CHECKS = ("check_name", "status", "severity", "who_is_right", "detail")
@@ -22,6 +23,17 @@ def arms_table(pair: Pair, left: str) -> str:
         for arm, answer in sides.items()
     ]
     return table(("answer of", "stood", "model", "latency", "output tokens", "confidence"), rows, "arms")
+
+
+def checks_said(detail: PairDetail) -> str:
+    """The sentence on a pair's checks; the table of those that did not pass goes under it."""
+    if not detail.checks:
+        return "No check is configured."
+    if not detail.checked:
+        return "Not checked yet."
+    if detail.check_results.is_empty():
+        return f"Every check passed: {', '.join(detail.checks)}."
+    return "Checks that did not pass"
 
 
 def checks_table(results: pl.DataFrame) -> str:

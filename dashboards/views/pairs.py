@@ -16,7 +16,7 @@ from dashboards.parts.opened import (
     side,
     submission,
 )
-from dashboards.parts.revealed import arms_table, checks_table, replies, reviews_table, verdicts_table
+from dashboards.parts.revealed import arms_table, checks_said, checks_table, replies, reviews_table, verdicts_table
 from dashboards.parts.session import actor, configuration, store
 from judge.actions import Actor, review
 from judge.judging.prompt import show_answer, show_request
@@ -57,7 +57,7 @@ def page() -> None:
         _rows(found, labels, reference)
     with shown:
         if reference is not None:
-            _pair(kept, pair_detail(kept, *reference), found)
+            _pair(kept, pair_detail(kept, config, *reference), found)
 
 
 def _list(kept: Store, config: Config) -> tuple[Page, int]:
@@ -146,10 +146,8 @@ def _older(references: list[Reference], current: Reference) -> Reference:
 
 def _revealed(detail: PairDetail, left: Arm) -> None:
     st.html(arms_table(detail.pair, left))
-    if detail.check_results.is_empty():
-        st.caption("Every check passed.")
-    else:
-        st.caption("Checks that did not pass")
+    st.caption(checks_said(detail))
+    if detail.checked and not detail.check_results.is_empty():
         st.html(checks_table(detail.check_results))
     if not detail.verdicts.is_empty():
         st.caption("The judge, newest first")

@@ -64,8 +64,7 @@ def show_request(request: Request) -> str:
     """The conversation as text, a block a message; what is not text is named and not shown."""
     blocks = [f"[{message.get('role', 'unknown')}]\n{_content(message)}" for message in request.messages]
     if request.tools:
-        names = [str((tool.get("function") or {}).get("name", "unnamed")) for tool in request.tools]
-        blocks.append(f"[tools on offer]\n{', '.join(names)}")
+        blocks.append(f"[tools on offer]\n{', '.join(map(_tool_name, request.tools))}")
     if request.response_format:
         blocks.append(f"[required response format]\n{_json(request.response_format)}")
     return "\n\n".join(blocks)
@@ -115,6 +114,11 @@ def _content(message: dict[str, Any]) -> str:
         content = "\n".join(_part(part) for part in content)
     calls = f"[tool calls] {_json(message['tool_calls'])}" if message.get("tool_calls") else ""
     return "\n".join(part for part in (str(content or ""), calls) if part)
+
+
+def _tool_name(tool: dict[str, Any]) -> str:
+    function = tool.get("function")
+    return str(function.get("name", "unnamed")) if isinstance(function, dict) else "unnamed"
 
 
 def _part(part: Any) -> str:

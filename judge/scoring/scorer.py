@@ -7,6 +7,7 @@ has the same ids. Check results are appended before the fact that the pair was c
 import asyncio
 import contextlib
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
@@ -206,6 +207,10 @@ class Scorer:
                 return await judge_pair(judge.model, judge.rubric, pair)
             except RetryLater as fault:
                 return fault
+            except Exception as error:
+                kind, frames = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+                log.error("pair_not_judged", pair_id=pair.pair_id, error=kind, frames=frames)
+                return Verdict(outcome=Outcome.UNDECIDED, error=f"the pair could not be put to the judge: {kind}")
             finally:
                 del self._under_way[pair.pair_id]
 

@@ -7,11 +7,12 @@ import time
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from connectors.errors import RetryLater, UserError
 from connectors.models.openai import OpenAIModel, Settings, connect
 from connectors.types import Completion, Request, ToolCall
+from shadow.config import validate
 from tests.connectors.chat_server import HANG, MODEL, ChatServer, Reply, failure, in_turn, refuses
 
 ASK = Request([{"role": "user", "content": "What?"}], params={"temperature": 0.5})
@@ -263,6 +264,29 @@ def test_the_key_never_shows() -> None:
     assert KEY not in repr(settings) + str(settings) + settings.model_dump_json() + repr(
         connect("c", settings).__dict__
     )
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\n", f" {KEY}", f"{KEY}\r", "sk-very\n-secret", "sk-very\u00e9-secret"])
+def test_a_key_that_no_header_takes_is_refused_unseen(key: str) -> None:
+    with pytest.raises(UserError) as refused:
+        validate(Settings, {"model": "m", "api_key": key}, "models.cand")
+    assert "models.cand: api_key: the key begins or ends in a space or a line break" in str(refused.value)
+    assert "export the variable again" in str(refused.value)
+    with pytest.raises(ValidationError) as direct:
+        Settings.model_validate({"model": "m", "api_key": key})
+    assert "sk-very" not in str(refused.value) + str(direct.value)
+
+
+def test_a_failed_connection_never_says_the_key() -> None:
+    """The client names the header it cannot send; settings made without validation show that this is replaced."""
+    with ChatServer(lambda _: "ok") as server:
+        settings = Settings.model_construct(
+            model="m", base_url=server.base_url, max_retries=0, api_key=SecretStr(f"{KEY}\n")
+        )
+        [answer] = ask(connect("cand", settings), ASK)
+    assert (answer.error or "").startswith("the connection failed: ")
+    assert "***" in (answer.error or "")
+    assert KEY not in (answer.error or "")
 
 
 def test_the_fingerprint_changes_with_what_changes_the_answers() -> None:

@@ -34,7 +34,6 @@ client = {{ heartbeat_interval_ms = 300, metadata_max_age_ms = 1000 }}
 kind = "openai"
 model = "small-1"
 base_url = "{base_url}"
-api_key = "any"
 
 [mirror]
 flush_seconds = 0.2

@@ -8,9 +8,11 @@ import pytest
 
 from connectors.errors import UserError
 from connectors.types import Completion
+from dashboards.parts.revealed import checks_said
 from judge.outcomes import Outcome
 from judge.queries import Show, health, pair_detail, pairs_page, spend
 from shadow.beat import beat
+from shadow.config import Config
 from shadow.store import Store, open_store
 from tests.store.seeding import (
     AGREE,
@@ -108,13 +110,33 @@ def test_a_repeat_is_listed_once(store: Store) -> None:
 
 def test_one_pair_whole(store: Store) -> None:
     store_check_result(store, CONFIG, PAIRS[6], "label_agreement", "FAIL")
-    found = pair_detail(store, PAIRS[6].pair_id, PAIRS[6].occurred_at)
+    found = pair_detail(store, CONFIG, PAIRS[6].pair_id, PAIRS[6].occurred_at)
     assert found.pair == PAIRS[6]
     assert found.check_results["status"].to_list() == ["FAIL"]
     assert found.verdicts["outcome"].to_list() == ["worse_major"]
     assert found.reviews["reviewer"].to_list() == ["bob", "ada"]
     with pytest.raises(UserError, match="there is no pair"):
-        pair_detail(store, PAIRS[6].pair_id, NOON)
+        pair_detail(store, CONFIG, PAIRS[6].pair_id, NOON)
+
+
+def test_the_checks_of_a_pair_are_those_configured_now(store: Store) -> None:
+    """A failure under other checks is no failure under these; nobody having looked is no pass."""
+    other = configuration(checks=[{"check": "label_agreement", "severity": "critical"}])
+    store_check_result(store, CONFIG, PAIRS[6], "label_agreement", "FAIL")
+    store_check_result(store, CONFIG, PAIRS[6], "label_agreement", "FAIL")
+
+    def said(config: Config, n: int) -> tuple[str, int]:
+        detail = pair_detail(store, config, PAIRS[n].pair_id, PAIRS[n].occurred_at)
+        return checks_said(detail), detail.check_results.height
+
+    assert said(CONFIG, 6) == ("Checks that did not pass", 1), "a repeat is one result"
+    assert said(CONFIG, 0) == ("Every check passed: label_agreement.", 0)
+    assert said(CONFIG, 11) == ("Not checked yet.", 0)
+    assert said(other, 6) == ("Not checked yet.", 0)
+    assert said(configuration(checks=[]), 6) == ("No check is configured.", 0)
+    store_checked(store, other, PAIRS[6:7], when=NOON + timedelta(hours=1))
+    assert said(other, 6) == ("Every check passed: label_agreement.", 0)
+    assert said(CONFIG, 6) == ("Checks that did not pass", 1), "back to the checks before"
 
 
 def test_health(store: Store) -> None:

@@ -230,6 +230,28 @@ def test_a_pair_that_the_judge_cannot_take_is_given_up_as_undecided(store: Store
     assert rows.count(("undecided", "the prompt is too long", None)) == 1
 
 
+def test_a_pair_that_cannot_be_asked_about_is_undecided_and_stops_nothing(store: Store) -> None:
+    store.append("pairs", to_frame([pair(n) for n in range(3)]))
+
+    def answer(request: Request) -> Completion:
+        if "Ticket 1" in request.messages[1]["content"]:
+            raise AttributeError("'str' object has no attribute 'get'")
+        return Completion(text=SAME)
+
+    done = asyncio.run(scorer(store, Recorded("arbiter", answer)).score_once())
+    assert (done.judged, done.waiting, done.notes) == (3, 0, [])
+    rows = table(store, "verdicts", "outcome, error").rows()
+    assert rows.count(("undecided", "the pair could not be put to the judge: AttributeError")) == 1
+    assert rows.count(("equivalent", None)) == 2
+
+
+def test_a_tool_of_any_form_is_judged(store: Store) -> None:
+    odd = Request([{"role": "user", "content": "x"}], tools=[{"type": "function", "function": "lookup"}])
+    store.append("pairs", to_frame([pair(0, request=odd)]))
+    asyncio.run(scorer(store, says(SAME)).score_once())
+    assert table(store, "verdicts", "outcome, error").rows() == [("equivalent", None)]
+
+
 def test_production_s_own_model_is_refused_as_judge(store: Store) -> None:
     store.append("pairs", to_frame([pair(0, production="access")]))
     mine = Completion(text="access", model="openai/Arbiter-7-2026-01-31")

@@ -135,6 +135,26 @@ def test_a_wrong_value(write: Write, line: str, wrong: str, sentence: str) -> No
     assert sentence in message
 
 
+@pytest.mark.parametrize(
+    ("line", "wrong", "key"),
+    [
+        ("env:SECRET_KEY", "pl4in", "models.judge.api_key"),
+        ('topics = ["calls"]', 'client = {sasl_plain_password = "pl4in"}', "source.client.sasl_plain_password"),
+        ('topics = ["calls"]', "ssl_password = 41414", "source.ssl_password"),
+    ],
+)
+def test_a_secret_in_plain_text_is_refused(write: Write, line: str, wrong: str, key: str) -> None:
+    message = refused(write(GOOD.replace(line, wrong)))
+    assert f'{key}: a secret is not written in this file; write "env:NAME" and export NAME.' in message
+    assert "pl4in" not in message
+    assert "41414" not in message
+
+
+def test_only_a_connection_has_secrets(write: Write) -> None:
+    config = load(write(GOOD.replace('labels = ["a"]', 'fields = {api_key = "exact"}')))
+    assert config.workflows["triage"].checks[0].settings == {"fields": {"api_key": "exact"}}
+
+
 def test_an_empty_secret_is_not_set(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "")
     assert "the environment variable SECRET_KEY is not set" in refused(write(GOOD))

@@ -1,6 +1,7 @@
 """The question to the judge: blind, fenced, shortened, and the same for the same input."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -94,3 +95,23 @@ def test_show_request_names_what_it_cannot_show() -> None:
         "[tools on offer]\nfind\n\n"
         '[required response format]\n{"type":"json_object"}'
     )
+
+
+@pytest.mark.parametrize("function", ["lookup", ["lookup"], 7, None])
+def test_show_request_takes_any_json_for_a_tool(function: object) -> None:
+    request = Request(messages=[{"role": "user", "content": "x"}], tools=[{"type": "function", "function": function}])
+    assert show_request(request) == "[user]\nx\n\n[tools on offer]\nunnamed"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["type", "text", "name", "function"]), inner)
+        ),
+    )
+)
+def test_show_request_takes_any_json(value: Any) -> None:
+    message = {"role": value, "content": value, "tool_calls": value}
+    tools = [{"function": value}, {"function": {"name": value}}]
+    assert show_request(Request(messages=[message], tools=tools, response_format={"type": value}))
