@@ -8,6 +8,9 @@ from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
 
+NOWHERE = -1
+"""The position of a source that has no place of its own to continue a partition at."""
+
 
 class Partition(NamedTuple):
     """One partition of a topic; a file is a topic of one partition."""
@@ -88,6 +91,7 @@ class Source(Protocol):
 
     `first_wanted(positions)` is asked on every assignment, with the offset at which the source would continue each
     partition; it answers with the first offset, there or later, that is not stored yet, and the source continues there.
+    Asked with NOWHERE it answers with the offset behind the first stored ones, or NOWHERE when nothing is stored.
     `revoked(partitions)` tells that what is in flight for them belongs to somebody else from now on.
     """
 

@@ -130,7 +130,7 @@ def signoff(
 
 @app.command()
 def verify(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
-    """Recompute every signed decision and check the chain. Exit code 3 when one does not hold."""
+    """Recompute every signed decision and check the chain. Exit code 3 when one does not hold, 4 when there is none."""
     from dashboards.commands import decide
 
     raise typer.Exit(decide.verify_chain(_load(config), as_json))

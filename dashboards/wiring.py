@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from connectors import folder
+from connectors.errors import UserError
 from connectors.types import Model, Source
 from shadow.config import Config, Connection, StoreSettings, validate
 from shadow.store import Store
@@ -25,6 +27,21 @@ def open_store(config: Config) -> Iterator[Store]:
 def open_settings(settings: StoreSettings) -> Store:
     """The store of these settings, as it is."""
     return open_url(settings.url, serve=settings.serve, token=settings.token, data_path=settings.data_path)
+
+
+@contextmanager
+def existing_store(config: Config) -> Iterator[Store]:
+    """The store as `open_store` gives it, for a command that only reads: a mistyped path is not an empty store.
+
+    Raises UserError when the store is a file that does not exist.
+    """
+    scheme, _, place = config.store.url.partition(":")
+    if scheme == "duckdb" and place and not Path(place).expanduser().exists():
+        raise UserError(
+            f"store.url: there is no store {place}; mend the path, or run shadowjudge up or mirror, which make one."
+        )
+    with open_store(config) as store:
+        yield store
 
 
 def connect_source(config: Config) -> Source:

@@ -56,6 +56,8 @@ class Funnel(msgspec.Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
+        if not self.seen:
+            return "nothing seen yet"
         parts = (
             f"{self.seen} seen = {self.paired} paired + {self.skipped} skipped + {self.shed} shed "
             f"+ {self.rejected} rejected"

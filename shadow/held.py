@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from connectors.types import Partition
+from connectors.types import NOWHERE, Partition
 from shadow.bits import BLOCK, FATES, blocks
 from shadow.store import Store
 
@@ -44,7 +44,10 @@ class Held(msgspec.Struct, frozen=True):
         """The first offset at `position` or later that is not stored.
 
         Never the end of the newest run: records finish out of order, and what lies between two runs is still wanted.
+        From NOWHERE it is the end of the first run, and NOWHERE when nothing is stored.
         """
+        if position == NOWHERE:
+            return self.runs[0][1] + 1 if self.runs else NOWHERE
         return next((last + 1 for first, last in self.runs if first <= position <= last), position)
 
 

@@ -34,7 +34,7 @@ from pydantic_core import PydanticCustomError
 
 from connectors.errors import RetryLater, UserError
 from connectors.kafka_client import BOOTSTRAP_MS, REQUEST_MS, check_client, reaching
-from connectors.types import Origin, Partition, Record
+from connectors.types import NOWHERE, Origin, Partition, Record
 
 log = structlog.get_logger()
 CLOSE_MS = 3_000
@@ -211,7 +211,7 @@ class KafkaSource:
         if None in at.values():
             return
         if self._settings.start == "latest":
-            at |= self._ends_of_unread(places)
+            at |= self._latest(at)
         wanted = self._first_wanted({_partition(place): offset for place, offset in at.items()})
         for place in places:
             self._consumer.seek(place, wanted[_partition(place)])
@@ -220,14 +220,23 @@ class KafkaSource:
         if not self._paused:
             self._consumer.resume(*places)
 
-    def _ends_of_unread(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
-        """The end of each partition without a committed offset, committed at once: "latest" is decided only once."""
-        unread = [place for place in places if self._consumer.committed(place, timeout_ms=REQUEST_MS) is None]
+    def _latest(self, earliest: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """Where each partition without a committed offset continues: behind what is stored of it, else at its end.
+
+        The end is committed at once: "latest" is decided only once. Offsets expire and groups are renamed, so a
+        partition without a committed offset may well have been read before.
+        """
+        unread = [place for place in earliest if self._consumer.committed(place, timeout_ms=REQUEST_MS) is None]
         if not unread:
             return {}
-        ends: dict[TopicPartition, int] = self._consumer.end_offsets(unread, timeout_ms=REQUEST_MS)
-        self._commit(ends)
-        return ends
+        behind = self._first_wanted({_partition(place): NOWHERE for place in unread})
+        begin = {place: max(behind[_partition(place)], earliest[place]) for place in unread}
+        untouched = [place for place in unread if behind[_partition(place)] == NOWHERE]
+        if untouched:
+            ends: dict[TopicPartition, int] = self._consumer.end_offsets(untouched, timeout_ms=REQUEST_MS)
+            self._commit(ends)
+            begin |= ends
+        return begin
 
     def _commit(self, positions: Mapping[TopicPartition, int]) -> None:
         offsets = {place: OffsetAndMetadata(offset, "", -1) for place, offset in positions.items()}

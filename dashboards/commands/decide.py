@@ -12,16 +12,17 @@ from judge.actions import Actor, Role, sign_off
 from judge.board import calibration_of, readiness_of
 from judge.outcomes import Phase, State
 from judge.readiness.assess import Readiness
+from judge.signing import chain
 from judge.signing.signoff import verify
 from shadow.config import Config
 
-BROKEN = 3
+BROKEN, UNSIGNED = 3, 4
 EXIT_CODES = {State.READY: 0, State.BLOCKED: 3, State.INSUFFICIENT_EVIDENCE: 4}
 
 
 def gate(config: Config, workflow: str, phase: str, candidate: str | None, as_json: bool) -> int:
     """Print the readiness of a phase; returns 0 ready, 3 blocked, 4 insufficient evidence."""
-    with wiring.open_store(config) as store:
+    with wiring.existing_store(config) as store:
         readiness = readiness_of(store, config, workflow, _phase(phase), fingerprint=candidate)
     if as_json:
         _print_json(readiness)
@@ -32,7 +33,7 @@ def gate(config: Config, workflow: str, phase: str, candidate: str | None, as_js
 
 def calibrate(config: Config, workflow: str, as_json: bool) -> int:
     """Print how the judge compares with the reviewers; returns the exit code of its state, as `gate` does."""
-    with wiring.open_store(config) as store:
+    with wiring.existing_store(config) as store:
         calibration = calibration_of(store, config, workflow)
     if as_json:
         _print_json(calibration)
@@ -62,16 +63,30 @@ def signoff(
 
 
 def verify_chain(config: Config, as_json: bool) -> int:
-    """Print what is wrong with the chain of sign-offs; returns 0 when nothing is, else 3."""
-    with wiring.open_store(config) as store:
+    """Print what is wrong with the chain of sign-offs, or its newest hash; returns 0 when all holds, 3 when something
+    does not, 4 when nobody has signed.
+    """
+    with wiring.existing_store(config) as store:
+        signed = chain.standing(chain.links(store))[0]
         findings = verify(store)
+    newest = signed[-1].record_hash if signed else None
     if as_json:
-        _print_json(findings)
+        _print_json({"signoffs": len(signed), "newest_hash": newest, "findings": findings})
     else:
         for finding in findings:
             typer.echo(finding.sentence)
-        typer.echo("the chain is broken" if findings else "every signed decision holds, and the chain is whole")
-    return BROKEN if findings else 0
+        typer.echo(_conclusion(config, len(signed), newest, bool(findings)))
+    if findings:
+        return BROKEN
+    return 0 if signed else UNSIGNED
+
+
+def _conclusion(config: Config, signed: int, newest: str | None, broken: bool) -> str:
+    if broken:
+        return "the chain is broken"
+    if not signed:
+        return f"no decision has been signed in {config.store.url}"
+    return f"{signed} sign-off{' holds' if signed == 1 else 's hold'}; newest hash {newest}"
 
 
 def _phase(name: str) -> Phase:

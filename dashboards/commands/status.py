@@ -18,7 +18,7 @@ _STYLES = {State.READY: "green", State.BLOCKED: "bold red", State.INSUFFICIENT_E
 
 def status(config: Config, as_json: bool) -> None:
     """Print the funnel and the board to standard output."""
-    with wiring.open_store(config) as store:
+    with wiring.existing_store(config) as store:
         counts, phases = funnel(store), board(store, config)
     if as_json:
         print(msgspec.json.encode(_plain(counts, phases)).decode())  # noqa: T201

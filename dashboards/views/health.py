@@ -50,7 +50,7 @@ def _funnel(found: Funnel) -> None:
     }  # fmt: skip
     for column, (fate, records) in zip(st.columns(len(fates)), fates.items(), strict=True):
         column.metric(fate, f"{records:,}")
-    st.html(note("good" if found.adds_up else "warning", found.sentence))
+    st.html(note("good" if found.adds_up and found.seen else "warning", found.sentence))
     lost = found.rows.filter(pl.col("fate") != "paired")
     if not lost.is_empty():
         with st.expander("Records without a pair, by reason", expanded=True):

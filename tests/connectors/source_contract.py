@@ -23,7 +23,7 @@ def opened(feed: Feed, held: int = 0, revoked: list[Partition] | None = None) ->
     """A source of the feed's group, opened by somebody who holds everything before the offset `held`."""
 
     def first_wanted(positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
-        return {place: max(position, held) for place, position in positions.items()}
+        return {place: max(position, held) if held else position for place, position in positions.items()}
 
     source = feed.connect()
     source.open(first_wanted, (revoked if revoked is not None else []).extend)

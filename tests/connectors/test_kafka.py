@@ -82,6 +82,14 @@ class TestKafkaSource(SourceContract):
         assert offsets(read(second, 1)) == [21]
         second.close()
 
+    def test_latest_passes_over_nothing_behind_what_is_held(self, feed: KafkaFeed) -> None:
+        """Another group, or offsets that expired: nothing is committed, and yet the partition was read before."""
+        feed.write(VALUES)
+        feed.settings |= {"start": "latest", "group_id": f"{feed.topic}-renamed"}
+        source = opened(feed, held=7)
+        assert offsets(read(source, 13)) == list(range(7, 20))
+        source.close()
+
     def test_a_topic_that_comes_later_is_waited_for(self, kafka: str) -> None:
         feed = KafkaFeed(kafka)
         source = opened(feed)

@@ -62,6 +62,10 @@ def test_headless_ends_by_itself_and_adds_up(tmp_path: Path, environment: dict[s
     quality = [each for each in status["phases"] if each["phase"] in ("limited", "expand")]
     assert quality
     assert all(each["state"] != "ready" for each in quality)
+    blocked = [line for each in quality if each["state"] == "blocked" for line in each["lines"]]
+    assert [line["sentence"] for line in blocked if re.search(r"blocked, .*points over$", line["sentence"])]
+    failed = {each["fingerprint"]: each["evidence"] for each in quality}
+    assert all(each["candidate_errors"] <= each["captured"] // 10 for each in failed.values()), "the candidate answers"
 
 
 def test_without_a_broker_the_traffic_comes_from_a_file(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -55,6 +55,8 @@ def _funnel(config: Path) -> dict[str, Any]:
 
 
 def _until_some(config: Path, paired: int) -> None:
+    while not config.with_name("store.duckdb").exists():
+        time.sleep(0.1)
     while _funnel(config)["paired"] < paired:
         time.sleep(0.1)
 

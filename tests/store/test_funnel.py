@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.types import Completion, Origin, Partition, Request
+from connectors.types import NOWHERE, Completion, Origin, Partition, Request
 from shadow.funnel import funnel
 from shadow.held import Held, held
 from shadow.intake import Rejected, Skipped
@@ -58,7 +58,7 @@ def put(store: Store, *rows: Pair | Skipped | Rejected) -> None:
 
 def test_an_empty_store_adds_up_to_nothing(store: Store) -> None:
     result = funnel(store)
-    assert (result.seen, result.adds_up) == (0, True)
+    assert (result.seen, result.adds_up, result.sentence) == (0, True, "nothing seen yet")
 
 
 def test_every_fate_is_counted_once(store: Store) -> None:
@@ -98,6 +98,7 @@ def test_held_runs_tell_what_is_stored_and_where_to_go_on(store: Store) -> None:
     result = held(store, [place, Partition("calls", 1)])
     assert result[place].runs == ((3, 5), (9, 9))
     assert [result[place].first_wanted(at) for at in (0, 3, 5, 6, 9, 12)] == [0, 6, 6, 6, 10, 12]
+    assert result[place].first_wanted(NOWHERE) == 6
     assert [offset in result[place] for offset in (2, 3, 5, 6, 8, 9, 10)] == [
         False,
         True,
@@ -111,3 +112,4 @@ def test_held_runs_tell_what_is_stored_and_where_to_go_on(store: Store) -> None:
     assert result[place].among([10, 11]) == set()
     assert result[Partition("calls", 1)] == Held()
     assert result[Partition("calls", 1)].first_wanted(4) == 4
+    assert result[Partition("calls", 1)].first_wanted(NOWHERE) == NOWHERE
