@@ -70,6 +70,13 @@ def test_what_cannot_be_read_is_rejected_with_its_reason_and_size(value: bytes |
     assert rejected.size_bytes == (None if value is None else len(value))
 
 
+def test_a_count_that_the_store_cannot_hold_is_rejected() -> None:
+    response = Completion(text="billing", input_tokens=2**63)
+    rejected = fate_of(record(response=response), WORKFLOWS, NOW)
+    assert isinstance(rejected, Rejected)
+    assert "input_tokens" in rejected.reason
+
+
 def test_what_cannot_be_scrubbed_is_rejected_and_the_others_are_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(interaction: Interaction) -> None:
         raise RuntimeError("a fault in a rule")
