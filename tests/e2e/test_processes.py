@@ -41,8 +41,8 @@ def test_killed_again_and_again_every_record_appears_once(tmp_path: Path, broker
                 command.wait_for(lambda: chance.random() < 0.3)
                 command.kill()
         with running("mirror", "--config", config) as command:
-            command.wait_for(lambda: fates(funnel(store)) >= len(records))
-            assert command.interrupt() == 130
+            command.wait_for(lambda: fates(funnel(store)) >= len(records) and "partitions_assigned" in command.output)
+            assert command.interrupt() == 130, command.output
     result = funnel(store)
     assert result.adds_up, result.sentence
     assert (result.seen, result.paired, result.skipped, result.rejected) == (160, 150, 7, 3)
