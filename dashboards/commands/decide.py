@@ -22,8 +22,9 @@ EXIT_CODES = {State.READY: 0, State.BLOCKED: 3, State.INSUFFICIENT_EVIDENCE: 4}
 
 def gate(config: Config, workflow: str, phase: str, candidate: str | None, as_json: bool) -> int:
     """Print the readiness of a phase; returns 0 ready, 3 blocked, 4 insufficient evidence."""
+    fingerprint = candidate or _configured(config, workflow)
     with wiring.existing_store(config) as store:
-        readiness = readiness_of(store, config, workflow, _phase(phase), fingerprint=candidate)
+        readiness = readiness_of(store, config, workflow, _phase(phase), fingerprint=fingerprint)
     if as_json:
         _print_json(readiness)
     else:
@@ -52,9 +53,10 @@ def signoff(
     name: str | None,
 ) -> None:
     """Read a phase's readiness, print it, and sign the decision on exactly what was printed."""
+    fingerprint = candidate or _configured(config, workflow)
     everyone = Actor(name or getpass.getuser(), frozenset({Role.ADMIN}), authenticated=False)
     with wiring.open_store(config) as store:
-        seen = readiness_of(store, config, workflow, _phase(phase), fingerprint=candidate)
+        seen = readiness_of(store, config, workflow, _phase(phase), fingerprint=fingerprint)
         _print(seen)
         signed = sign_off(
             store, config, everyone, workflow, seen.fingerprint, seen.phase, decision, reason, seen.as_of, seen.digest
@@ -87,6 +89,16 @@ def _conclusion(config: Config, signed: int, newest: str | None, broken: bool) -
     if not signed:
         return f"no decision has been signed in {config.store.url}"
     return f"{signed} sign-off{' holds' if signed == 1 else 's hold'}; newest hash {newest}"
+
+
+def _configured(config: Config, workflow: str) -> str | None:
+    """The fingerprint of the workflow's one candidate as it is configured now, whether or not it has a pair.
+
+    None for an unknown workflow or several candidates, which the readiness refuses. Raises UserError as
+    `wiring.connect_model` does.
+    """
+    names = config.workflows[workflow].candidates if workflow in config.workflows else []
+    return wiring.connect_model(names[0], config.models[names[0]]).fingerprint if len(names) == 1 else None
 
 
 def _phase(name: str) -> Phase:

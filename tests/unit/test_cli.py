@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ import typer
 
 from dashboards import cli, wiring
 from shadow.config import load
+from tests.store.seeding import SMALL, pair, store_pairs
 
 ROOT = Path(__file__).parents[2]
 COMMAND = str(Path(sys.executable).with_name("shadowjudge"))
@@ -165,6 +167,19 @@ def test_status_of_an_empty_store(run: Run, config: Path) -> None:
 def test_the_gate_answers_by_its_exit_code(run: Run, config: Path) -> None:
     code, out, _ = run("gate", "-w", "triage", "-p", "limited", "--config", config, "--json")
     assert (code, json.loads(out)["data"]["state"]) == (4, "insufficient_evidence")
+
+
+def test_the_gate_speaks_of_the_candidate_as_configured_now(run: Run, config: Path) -> None:
+    """After a change of model or parameters the pairs of the former candidate are no evidence."""
+    with wiring.open_store(load(config)) as store:
+        store_pairs(store, [pair(n, mirrored_at=datetime(2026, 1, 1, tzinfo=UTC)) for n in range(30)])
+    gate = ("gate", "-w", "triage", "-p", "instrument", "--config", config, "--json")
+    code, out, _ = run(*gate)
+    now = json.loads(out)["data"]
+    assert (code, now["state"], now["evidence"]["captured"]) == (4, "insufficient_evidence", 0)
+    assert now["fingerprint"] == wiring.connect_model("small", load(config).models["small"]).fingerprint
+    former = json.loads(run(*gate, "--candidate", SMALL).out)["data"]
+    assert (former["fingerprint"], former["evidence"]["captured"]) == (SMALL, 30)
 
 
 @pytest.mark.parametrize(
