@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -55,8 +55,9 @@ def stopping() -> Iterator[Stop]:
     def interrupted() -> None:
         if stop.event.is_set():
             os._exit(INTERRUPTED)
-        typer.echo("Storing what was begun; Ctrl-C again ends at once.", err=True)
         stop.interrupt()
+        with suppress(OSError):  # nobody may be reading any more
+            typer.echo("Storing what was begun; Ctrl-C again ends at once.", err=True)
 
     loop.add_signal_handler(signal.SIGINT, interrupted)
     loop.add_signal_handler(signal.SIGTERM, stop.event.set)

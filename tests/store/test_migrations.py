@@ -12,7 +12,7 @@ from judge.scoring.plan import Plan
 from judge.scoring.rows import Checked, checked_frame
 from judge.scoring.worklist import count_unchecked
 from shadow.migrations import Migration, migrations, pending
-from shadow.store import DuckDBFile, reaching
+from shadow.store import DuckDBFile, file, reaching
 from tests.store.processes import owner
 from tests.store.seeding import AGREE, NOON, pair, store_pairs
 
@@ -121,7 +121,7 @@ def test_pairs_checked_in_an_older_store_learn_which_record_they_are_of(
     store: DuckDBFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as older:
-        older.setattr(reaching, "migrations", lambda package: migrations(package)[:1])
+        older.setattr(file, "migrations", lambda package: migrations(package)[:1])
         store.migrate("shadow")
         store.migrate("judge")
         pairs = [pair(n) for n in range(3)]
