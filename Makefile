@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit format
+.PHONY: help demo test lint types imports unit format bench-store bench-capture faults bench-candidates bench-ingest
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
 
 demo: $(VENV)/.ready-demo  ## everything embedded, at http://localhost:8501; ARGS="--minutes 3 --headless"
 	$(BIN)/shadowjudge demo $(ARGS)
@@ -28,9 +28,24 @@ imports: $(VENV)/.ready-demo,dev  ## the import line of docs/decisions/001-one-l
 unit: $(VENV)/.ready-demo,dev  ## the quick tests only
 	$(BIN)/pytest tests/unit $(ARGS)
 
+faults: $(VENV)/.ready-demo,dev  ## kill, stop and rebalance mirrors; every offset once. ARGS=--short
+	$(BIN)/python -m tests.faults $(ARGS)
+
+bench-candidates: $(VENV)/.ready-demo,dev  ## throughput with a candidate of fixed latency; SHORT=1
+	$(BIN)/python -m tests.bench.candidates
+
+bench-ingest: $(VENV)/.ready-demo,dev  ## records a second against a bare consumer; ARGS="--records 20000 --rounds 1"
+	$(BIN)/python -m tests.bench.ingest $(ARGS)
+
 format: $(VENV)/.ready-demo,dev  ## rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench-store: $(VENV)/.ready-demo,dev  ## queries on ten million pairs, written and read meanwhile; short: ARGS="100000 5"
+	$(BIN)/python -m tests.bench.store $(ARGS)
+
+bench-capture: $(VENV)/.ready-demo,dev  ## what the capture adds to a production call; short: ARGS=800
+	$(BIN)/python -m tests.bench.capture $(ARGS)
 
 $(VENV)/.ready-%: pyproject.toml constraints.txt setup.sh
 	./setup.sh $*

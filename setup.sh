@@ -32,6 +32,7 @@ has c++ || missing+=(build-essential)
 has cmake || missing+=(cmake)
 has "$python" || missing+=(python3)
 [[ ",$extras," != *,dev,* ]] || has chromium || missing+=(chromium)
+[[ ",$extras," != *,dev,* ]] || has initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
 if ! has uv && [ ! -x $venv/bin/python ] && ! { has "$python" && "$python" -c 'import ensurepip' 2>/dev/null; }; then
     missing+=(python3-venv)
 fi

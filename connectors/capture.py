@@ -11,6 +11,9 @@ from typing import Any
 from connectors.call import Call
 from connectors.handover import Handover, Publisher
 
+LINGER_MS = 100
+"""Few large batches: for each, the client's thread takes the interpreter from production's threads for a while."""
+
 
 def captured(
     client: Any,
@@ -32,7 +35,7 @@ def captured(
     def to_kafka() -> Publisher:
         from connectors.publisher import KafkaPublisher
 
-        return KafkaPublisher(bootstrap_servers, kafka)
+        return KafkaPublisher(bootstrap_servers, {"linger_ms": LINGER_MS, **(kafka or {})})
 
     return _wrapped(client, workflow, Handover(connect or to_kafka, topic, capacity))
 

@@ -55,6 +55,8 @@ def decode(value: bytes | None) -> Interaction:
         raise ValueError(f"the record is not an interaction: {error}") from error
     except RecursionError as error:
         raise ValueError("the record is nested too deeply") from error
+    if interaction.occurred_at.tzinfo is UTC:
+        return interaction
     try:
         occurred_at = interaction.occurred_at.astimezone(UTC)
     except OverflowError:

@@ -115,6 +115,12 @@ class Source(Protocol):
         Raises RetryLater when it cannot be recorded now; recording a later one is as good.
         """
 
+    def confirm(self) -> float:
+        """The seconds from now for which what was polled is surely this reader's, asked of whoever hands it out.
+
+        Raises RetryLater when it is not, or nobody answers: whoever stores it then stores what another may have stored.
+        """
+
     def lag(self) -> dict[Partition, int]:
         """Records not yet polled, per assigned partition; absent where the source cannot tell yet."""
 
@@ -126,8 +132,9 @@ class Source(Protocol):
 
 
 class Model(Protocol):
-    """Something that answers chat requests; failures come back as a Completion with `error`, never raised.
+    """Something that answers chat requests; a request that fails comes back as a Completion with `error`.
 
+    Only a fault that any request would meet is raised, as RetryLater: an endpoint that is away, busy or not configured.
     `fingerprint` names model, parameters and prompt version; it changes when the answers may change.
     """
 

@@ -137,6 +137,46 @@ def verify(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def compact(config: ConfigFile = HERE) -> None:
+    """Give back room in the store, and make what was deleted unreadable in its files."""
+    from dashboards.commands import keep
+
+    keep.compact(_load(config))
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="A folder; made when it is absent.")],
+    workflow: Annotated[str | None, typer.Option("--workflow", "-w", help="Only the rows of this workflow.")] = None,
+    config: ConfigFile = HERE,
+) -> None:
+    """Write the store's tables as Parquet, one file a table."""
+    from dashboards.commands import keep
+
+    keep.export(_load(config), folder, workflow)
+
+
+@app.command()
+def erase(
+    subject: Annotated[str, typer.Option(help="The subject_key as the captured records have it.")],
+    name: Annotated[str | None, typer.Option(help="Who asks for it; the login name unless given.")] = None,
+    config: ConfigFile = HERE,
+) -> None:
+    """Delete every row that belongs to a subject key, for good. The service must be stopped, but on a lake."""
+    from dashboards.commands import keep
+
+    keep.erase(_load(config), subject, name)
+
+
+@app.command()
+def retain(config: ConfigFile = HERE) -> None:
+    """Delete what is older than retention_days, as the service does every hour."""
+    from dashboards.commands import keep
+
+    keep.retain(_load(config))
+
+
+@app.command()
 def doctor(config: ConfigFile = HERE) -> None:
     """One line a part: configuration, store, source, checks, candidates, judges."""
     from dashboards.commands.doctor import doctor as examine

@@ -18,8 +18,10 @@ import typer
 from connectors.errors import RetryLater, UserError
 from connectors.types import Model
 from dashboards import wiring
+from dashboards.retention import has_retention, retention
 from dashboards.serving import serve_dashboard
 from judge.scoring.scorer import Scorer
+from shadow import collector
 from shadow.config import Config
 from shadow.mirror import Mirror
 from shadow.store import Store
@@ -98,6 +100,8 @@ async def up(config: Config, path: Path, with_pages: bool) -> int:
             scorer = Scorer(store, config, candidates | judges, str(path))
             mirror = await make_mirror(config, candidates, store)
             beside = [keep_running("scorer", scorer.run, stop.event)]
+            if has_retention(config):
+                beside.append(keep_running("retention", retention(config, store), stop.event))
             if with_pages:
                 beside.append(keep_running("dashboard", pages(config, path), stop.event))
             await run_beside(mirror, beside, stop.event)
@@ -186,4 +190,5 @@ async def make_mirror(config: Config, candidates: Mapping[str, Model], store: St
     except BaseException:
         source.close()
         raise
+    collector.calm()
     return Mirror(config, source, candidates, store)

@@ -7,7 +7,7 @@ from pathlib import Path
 from connectors import folder
 from connectors.errors import UserError
 from connectors.types import Model, Source
-from shadow.config import Config, Connection, validate
+from shadow.config import Config, Connection, StoreSettings, validate
 from shadow.store import Store
 from shadow.store import open_store as open_url
 
@@ -15,13 +15,18 @@ from shadow.store import open_store as open_url
 @contextmanager
 def open_store(config: Config) -> Iterator[Store]:
     """The store of a configuration, with the tables of this version; closed at the end of the `with` block."""
-    store = open_url(config.store.url)
+    store = open_settings(config.store)
     try:
         store.migrate("shadow")
         store.migrate("judge")
         yield store
     finally:
         store.close()
+
+
+def open_settings(settings: StoreSettings) -> Store:
+    """The store of these settings, as it is."""
+    return open_url(settings.url, serve=settings.serve, token=settings.token, data_path=settings.data_path)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.errors import UserError, unknown
 from judge.checking.loading import checks_version, load_checks
-from judge.evidence.gather import gather
+from judge.evidence.gather import gather, missing_records
 from judge.evidence.record import Evidence
 from judge.outcomes import Phase
 from judge.readiness.assess import Readiness, assess
@@ -35,11 +35,12 @@ def candidates_of(store: Store, config: Config, workflow: str, as_of: datetime) 
 def board(store: Store, config: Config, as_of: datetime | None = None) -> list[Readiness]:
     """Every phase of every configured workflow and candidate, in the order of the configuration."""
     as_of = as_of or a_moment_ago()
+    missing = missing_records(store, as_of)
     return [
         assess(policy_of(config.workflows[workflow]), evidence, phase)
         for workflow in config.workflows
         for fingerprint in candidates_of(store, config, workflow, as_of)
-        for evidence in (evidence_of(store, config, workflow, fingerprint, as_of),)
+        for evidence in (evidence_of(store, config, workflow, fingerprint, as_of, missing),)
         for phase in Phase
     ]
 
@@ -82,11 +83,13 @@ def only_candidate(store: Store, config: Config, workflow: str, as_of: datetime)
     return found[0]
 
 
-def evidence_of(store: Store, config: Config, workflow: str, fingerprint: str, as_of: datetime) -> Evidence:
-    """The evidence at `as_of` on a candidate, as the configured checks saw it."""
+def evidence_of(
+    store: Store, config: Config, workflow: str, fingerprint: str, as_of: datetime, missing: int | None = None
+) -> Evidence:
+    """The evidence at `as_of` on a candidate, as the configured checks saw it; `missing` as in `gather`."""
     _known(config, workflow)
     checks = load_checks(workflow, config.workflows[workflow].checks, "the configuration")
-    return gather(store, workflow, fingerprint, checks_version(checks), as_of)
+    return gather(store, workflow, fingerprint, checks_version(checks), as_of, missing)
 
 
 def _known(config: Config, workflow: str) -> None:

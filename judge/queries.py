@@ -9,6 +9,7 @@ import polars as pl
 
 from connectors.errors import UserError
 from judge.checking.loading import checks_version, load_checks
+from shadow.bits import blocks, in_block, lacking
 from shadow.config import Config
 from shadow.pairs import from_frame
 from shadow.store import Store
@@ -28,31 +29,45 @@ class Show(StrEnum):
     UNDECIDED = "undecided"
 
 
+_WORSE = "('worse_minor', 'worse_major', 'worse_critical', 'both_bad')"
 _WHERE = {
-    Show.ALL: "TRUE",
-    Show.DEFECT: "stratum = 'settled' AND severity IS NOT NULL",
-    Show.DISAGREE: "stratum = 'disagree'",
-    Show.AGREE: "stratum = 'agree'",
-    Show.UNREVIEWED: "stratum <> 'settled' AND review IS NULL",
-    Show.REVIEWED: "review IS NOT NULL",
-    Show.JUDGED_WORSE: "verdict IN ('worse_minor', 'worse_major', 'worse_critical', 'both_bad')",
-    Show.UNDECIDED: "verdict = 'undecided'",
+    Show.ALL: "",
+    Show.DEFECT: "AND stratum = 'settled' AND severity IS NOT NULL",
+    Show.DISAGREE: "AND stratum = 'disagree'",
+    Show.AGREE: "AND stratum = 'agree'",
+    Show.UNREVIEWED: "AND stratum <> 'settled' AND pair_id NOT IN (SELECT pair_id FROM reviewed)",
+    Show.REVIEWED: "AND pair_id IN (SELECT pair_id FROM reviewed)",
+    Show.JUDGED_WORSE: f"AND pair_id IN (SELECT pair_id FROM judged WHERE verdict IN {_WORSE})",
+    Show.UNDECIDED: "AND pair_id IN (SELECT pair_id FROM judged WHERE verdict = 'undecided')",
 }
-_ROWS = """
+_NEWEST = """
+SELECT (SELECT arg_max(checks_version, checked_at) FROM checked WHERE workflow = $workflow) AS version,
+    (SELECT arg_max(epoch, judged_at) FROM verdicts WHERE workflow = $workflow) AS epoch
+"""
+_SAID = """
 WITH judged AS (
     SELECT pair_id, arg_min(outcome, judged_at) AS verdict FROM verdicts
-    WHERE workflow = $workflow AND epoch = (SELECT arg_max(epoch, judged_at) FROM verdicts WHERE workflow = $workflow)
-    GROUP BY pair_id
+    WHERE workflow = $workflow AND epoch = $epoch GROUP BY pair_id
 ),
-reviewed AS (SELECT pair_id, outcome AS review FROM current_reviews WHERE workflow = $workflow),
-rows AS (
-    SELECT pair_id, occurred_at, workflow, fingerprint, stratum, outcome, severity, failed, verdict, review
-    FROM checked LEFT JOIN judged USING (pair_id) LEFT JOIN reviewed USING (pair_id)
-    WHERE workflow = $workflow AND ($fingerprint IS NULL OR fingerprint = $fingerprint)
-        AND checks_version = (SELECT arg_max(checks_version, checked_at) FROM checked WHERE workflow = $workflow)
-)
+reviewed AS (SELECT pair_id, outcome AS review FROM current_reviews WHERE workflow = $workflow)
 """
-_BY_TIME = "ORDER BY occurred_at DESC, pair_id LIMIT $size OFFSET $skip"
+_LISTED = """
+FROM checked WHERE workflow = $workflow AND checks_version = $version
+    AND ($fingerprint IS NULL OR fingerprint = $fingerprint)
+"""
+_HOURS = (
+    "SELECT epoch_us(occurred_at) // 3600000000 AS hour, count(*) AS pairs {listed} GROUP BY hour ORDER BY hour DESC"
+)
+# Hours are what a page is found by, so that only a few of them are sorted.
+_ROWS = """
+SELECT page.*, verdict, review
+FROM (
+    SELECT pair_id, occurred_at, workflow, fingerprint, stratum, outcome, severity, failed {listed}
+        AND occurred_at >= $earliest AND occurred_at < $latest
+    ORDER BY occurred_at DESC, pair_id LIMIT $size OFFSET $skip
+) AS page LEFT JOIN judged USING (pair_id) LEFT JOIN reviewed USING (pair_id)
+ORDER BY occurred_at DESC, pair_id
+"""
 _OF_PAIR = "WHERE pair_id = $pair_id AND occurred_at = $occurred_at"
 _OF_VERSION = f"{_OF_PAIR} AND checks_version = $checks_version"
 _RESULTS = f"""
@@ -65,9 +80,16 @@ SELECT component, instance, beat_at, state, lag, in_flight, oldest_in_flight_s, 
 QUALIFY row_number() OVER (PARTITION BY component, instance ORDER BY beat_at DESC) = 1
 ORDER BY beat_at DESC
 """
-_UNSCORED = """
-SELECT workflow, count(*) AS pairs, min(mirrored_at) AS oldest FROM pairs
-WHERE pair_id NOT IN (SELECT pair_id FROM checked) GROUP BY workflow ORDER BY workflow
+_BY = ("fingerprint",)
+_LACKING = lacking(blocks("pairs", by=_BY), blocks("checked", by=_BY), by=_BY)
+# Only blocks that lack a check are looked at pair by pair.
+_UNSCORED = f"""
+WITH open AS MATERIALIZED (SELECT * FROM ({_LACKING}) WHERE lacking > 0),
+seen AS (SELECT pair_id FROM checked SEMI JOIN open ON {in_block("checked", "open", _BY)})
+SELECT workflow, count(*) AS pairs, min(mirrored_at) AS oldest
+FROM (SELECT pair_id, workflow, mirrored_at FROM pairs SEMI JOIN open ON {in_block("pairs", "open", _BY)})
+    ANTI JOIN seen USING (pair_id)
+GROUP BY workflow ORDER BY workflow
 """
 _SCRUBBED = "SELECT scrubbed, count(*) AS pairs FROM pairs WHERE scrubbed <> '{}' GROUP BY scrubbed"
 _SPEND = """
@@ -129,12 +151,28 @@ def pairs_page(
 
     Rows are narrow: pair_id, occurred_at, workflow, fingerprint, stratum, outcome, severity, failed, verdict, review.
     """
-    params: dict[str, Any] = {"workflow": workflow, "fingerprint": fingerprint, "size": size, "skip": page * size}
-    where = _WHERE[show]
-    rows = store.read(f"{_ROWS} SELECT * FROM rows WHERE {where} {_BY_TIME}", params)
+    params: dict[str, Any] = {"workflow": workflow, "fingerprint": fingerprint}
+    params |= store.read(_NEWEST, params).to_dicts()[0]
+    listed = f"{_LISTED} {_WHERE[show]}"
+    hours = store.read(_SAID + _HOURS.format(listed=listed), params)
+    rows = store.read(_SAID + _ROWS.format(listed=listed), {**params, **_window(hours, page * size, size)})
     rows = rows.unique("pair_id", keep="first", maintain_order=True)
-    total = store.read(f"{_ROWS} SELECT count(*) AS n FROM rows WHERE {where}", params).item()
-    return Page(rows, int(total))
+    return Page(rows, int(hours["pairs"].sum()))
+
+
+def _window(hours: pl.DataFrame, skip: int, size: int) -> dict[str, Any]:
+    """The times between which a page lies, and how many pairs to skip there; `hours` goes from newest to oldest."""
+    newer = (hours["pairs"].cum_sum() <= skip).sum()
+    enough = (hours["pairs"].cum_sum() < skip + size).sum()
+    within = hours["hour"][newer : enough + 1]
+    if within.is_empty():
+        return {"earliest": None, "latest": None, "skip": 0, "size": size}
+    return {
+        "earliest": datetime.fromtimestamp(3600 * within[-1], UTC),
+        "latest": datetime.fromtimestamp(3600 * (within[0] + 1), UTC),
+        "skip": skip - int(hours["pairs"][:newer].sum()),
+        "size": size,
+    }
 
 
 def pair_detail(store: Store, config: Config, pair_id: str, occurred_at: datetime) -> PairDetail:

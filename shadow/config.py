@@ -46,7 +46,26 @@ class Open(BaseModel):
 class StoreSettings(Strict):
     """Where pairs, verdicts and sign-offs are kept."""
 
-    url: str = Field(default="duckdb:shadowjudge.duckdb", description="duckdb:PATH, one file, made when it is absent")
+    url: str = Field(
+        default="duckdb:shadowjudge.duckdb",
+        repr=False,
+        description="duckdb:PATH, one file, made when it is absent; quack:HOST:PORT, the file that another machine "
+        "serves; or ducklake:postgres:CONNECTION, a lake",
+    )
+    data_path: str | None = Field(
+        default=None, description="the folder of a lake's Parquet files, which all its processes see"
+    )
+    serve: str | None = Field(
+        default=None,
+        description="HOST:PORT at which the owner of a file serves it to quack:HOST:PORT, without TLS: stay on the "
+        "loopback behind a reverse proxy",
+    )
+    token: str | None = Field(
+        default=None, repr=False, description='"env:NAME", for serve and quack: at least 16 characters'
+    )
+    retention_days: int | None = Field(
+        default=None, ge=1, description="pairs of older calls are deleted, with all that was said of them; else kept"
+    )
 
 
 class Connection(Open):
@@ -71,9 +90,14 @@ class MirrorSettings(Strict):
     candidate_timeout_s: float = Field(
         default=30.0, gt=0, description="a call that takes longer is a pair with an error"
     )
-    flush_rows: int = Field(default=500, ge=1, description="finished records that are written together")
+    flush_rows: int = Field(default=5000, ge=1, description="finished records that are written together")
     flush_seconds: float = Field(
         default=1.0, gt=0, description="the longest that a finished record waits to be written"
+    )
+    shed_above_lag: int | None = Field(
+        default=None,
+        ge=1,
+        description="lag in records above which a part of the calls is left out, evenly and counted",
     )
 
 
@@ -137,6 +161,9 @@ class Workflow(Strict):
     judge: WorkflowJudge | None = Field(default=None, description="[workflows.NAME.judge]")
     budgets: Budgets = Field(default=Budgets(), description="[workflows.NAME.budgets]")
     limits: Limits = Field(default=Limits(), description="[workflows.NAME.limits]")
+    retention_days: int | None = Field(
+        default=None, ge=1, description="as in [store], for this workflow; that of [store] where it is not given"
+    )
     min_captured: int = Field(default=200, ge=1, description="captured calls needed to leave the phase instrument")
     cycles_to_expand: int = Field(
         default=2, ge=1, description="days on which limited must be signed off, since its last rejection, before expand"

@@ -3,27 +3,37 @@
 import msgspec
 import polars as pl
 
+from shadow.bits import FATES, blocks
 from shadow.store import Store
 
-_FATES = """
-SELECT workflow, fate, reason, count(*) AS records
-FROM intake GROUP BY ALL ORDER BY ALL
+_FATES = f"""
+SELECT workflow, fate, reason, sum(bit_count(bits))::BIGINT AS records
+FROM ({blocks(FATES, by=("workflow", "fate", "reason"))}) GROUP BY ALL ORDER BY ALL
 """
-# A copied pair has its own pair_id twice; a record with two fates stands in two rows of intake.
-_REPEATS = """
-SELECT
-    (SELECT count(*) - count(DISTINCT pair_id) FROM pairs)
-    + (SELECT coalesce(sum(fates - 1), 0) FROM (
-        SELECT sum(copies) AS fates FROM intake GROUP BY topic, "partition", "offset")) AS repeats
+# A record mirrored to two candidates has two pairs and one fate, so a repeated pair is told by its candidate.
+_REPEATS = f"""
+WITH parts AS MATERIALIZED ({blocks(FATES, by=("workflow", "fate", "fingerprint"))}),
+records AS (
+    SELECT topic, "partition", block, fate, workflow, bit_or(bits) AS bits,
+        CASE fate WHEN 'paired' THEN bit_count(bit_or(bits)) ELSE sum(n) END AS fates
+    FROM parts GROUP BY topic, "partition", block, fate, workflow
+)
+SELECT (
+    (SELECT coalesce(sum(n - bit_count(bits)), 0) FROM parts WHERE fate = 'paired')
+    + (SELECT coalesce(sum(fates), 0) FROM records)
+    - (SELECT coalesce(sum(bit_count(bits)), 0) FROM (
+        SELECT bit_or(bits) AS bits FROM records GROUP BY topic, "partition", block))
+)::BIGINT AS repeats
 """
-_SPANS = """
-SELECT topic, "partition", max("offset") - min("offset") + 1 AS span, count(DISTINCT "offset") AS present
-FROM intake GROUP BY ALL ORDER BY ALL
+_SPANS = f"""
+SELECT (SELECT coalesce(sum(bit_count(bits)), 0)::BIGINT FROM ({blocks(FATES)})) AS present,
+    (SELECT coalesce(sum(span), 0)::BIGINT FROM (
+        SELECT max("offset") - min("offset") + 1 AS span FROM {FATES} GROUP BY topic, "partition")) AS span
 """
 
 
 class Funnel(msgspec.Struct, frozen=True):
-    """Records by fate: seen = paired + skipped + shed + rejected, once the gaps are filled.
+    """Records by fate: seen = paired + skipped + shed + rejected + erased, once the gaps are filled.
 
     `seen` counts the offsets from the first to the last stored one, whatever became of them. `missing` are offsets in
     that span with no fate yet: in flight while the mirror runs, lost (or never a record) when it rests. `repeats`
@@ -36,6 +46,7 @@ class Funnel(msgspec.Struct, frozen=True):
     skipped: int
     shed: int
     rejected: int
+    erased: int
     missing: int
     repeats: int
 
@@ -51,6 +62,8 @@ class Funnel(msgspec.Struct, frozen=True):
             f"{self.seen} seen = {self.paired} paired + {self.skipped} skipped + {self.shed} shed "
             f"+ {self.rejected} rejected"
         )
+        if self.erased:
+            parts += f" + {self.erased} erased"
         if self.missing:
             parts += f" + {self.missing} in flight or missing"
         if self.repeats:
@@ -61,9 +74,8 @@ class Funnel(msgspec.Struct, frozen=True):
 def funnel(store: Store) -> Funnel:
     """The funnel over everything the store holds."""
     rows = store.read(_FATES)
-    spans = store.read(_SPANS)
+    present, seen = store.read(_SPANS).row(0)
     by_fate = dict(rows.group_by("fate").agg(pl.col("records").sum()).iter_rows())
-    seen = int(spans["span"].sum())
     return Funnel(
         rows=rows,
         seen=seen,
@@ -71,6 +83,7 @@ def funnel(store: Store) -> Funnel:
         skipped=by_fate.get("skipped", 0),
         shed=by_fate.get("shed", 0),
         rejected=by_fate.get("rejected", 0),
-        missing=seen - int(spans["present"].sum()),
+        erased=by_fate.get("erased", 0),
+        missing=seen - present,
         repeats=int(store.read(_REPEATS).item()),
     )

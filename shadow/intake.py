@@ -1,6 +1,6 @@
 """What becomes of a record before any candidate sees it: admitted, skipped or rejected. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,7 +9,7 @@ from connectors.interaction import Interaction, decode
 from connectors.types import Origin, Record
 from shadow.config import Workflow
 from shadow.sampling import share_of
-from shadow.scrub import scrub
+from shadow.scrub import Scrubbed, scrub_all
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class Admitted(msgspec.Struct, frozen=True):
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A readable record that is not mirrored: `reason` is sampled_out or not_enabled."""
+    """A readable record that is not mirrored: `reason` is sampled_out, shed or not_enabled."""
 
     origin: Origin
     workflow: str
@@ -40,23 +40,52 @@ class Rejected(msgspec.Struct, frozen=True):
     rejected_at: datetime
 
 
-def admit(record: Record, workflows: Mapping[str, Workflow], now: datetime) -> Admitted | Skipped | Rejected:
-    """The fate of one record. Never raises for what a record holds: bad input loses nothing.
+Fate = Admitted | Skipped | Rejected
+
+
+def admit_all(
+    records: Sequence[Record], workflows: Mapping[str, Workflow], now: datetime, keep: float = 1.0
+) -> list[Fate]:
+    """The fate of each record, in order. Never raises for what a record holds: bad input loses nothing.
+
+    `keep` is the share of the workflow's sample, 0..1, that is mirrored now; the rest of the sample is shed.
 
     The sample is drawn before scrubbing, since it looks at ids only and scrubbing is the dear part.
     """
-    size = None if record.value is None else len(record.value)
+    read = [_read(record, workflows, now, keep) for record in records]
+    scrubbed = iter(scrub_all([item for item in read if isinstance(item, Interaction)]))
+    return [
+        _scrubbed(record, next(scrubbed), workflows, now, keep) if isinstance(item, Interaction) else item
+        for record, item in zip(records, read, strict=True)
+    ]
+
+
+def _read(
+    record: Record, workflows: Mapping[str, Workflow], now: datetime, keep: float
+) -> Interaction | Skipped | Rejected:
+    """The interaction in a record when it is to be mirrored, not yet scrubbed."""
     try:
         interaction = decode(record.value)
     except ValueError as error:
-        return Rejected(record.origin, str(error), size, now)
-    workflow = workflows.get(interaction.workflow)
+        return _rejected(record, str(error), now)
+    name = interaction.workflow
+    workflow = workflows.get(name)
     if workflow is None:
-        return Skipped(record.origin, interaction.workflow, "not_enabled", 0.0, now)
-    if share_of(interaction.request_id, salt=interaction.workflow) >= workflow.sample:
-        return Skipped(record.origin, interaction.workflow, "sampled_out", workflow.sample, now)
-    try:
-        clean = scrub(interaction)
-    except Exception as error:  # fail closed: what cannot be scrubbed is neither stored nor sent on
-        return Rejected(record.origin, f"the record cannot be scrubbed: {type(error).__name__}", size, now)
-    return Admitted(record.origin, clean.interaction, clean.counts, workflow.sample)
+        return Skipped(record.origin, name, "not_enabled", 0.0, now)
+    chance = workflow.sample * keep
+    if chance < 1 and (share := share_of(interaction.request_id, salt=name)) >= chance:
+        return Skipped(record.origin, name, "shed" if share < workflow.sample else "sampled_out", chance, now)
+    return interaction
+
+
+def _scrubbed(
+    record: Record, clean: Scrubbed | Exception, workflows: Mapping[str, Workflow], now: datetime, keep: float
+) -> Admitted | Rejected:
+    if isinstance(clean, Exception):
+        return _rejected(record, f"the record cannot be scrubbed: {type(clean).__name__}", now)
+    chance = workflows[clean.interaction.workflow].sample * keep
+    return Admitted(record.origin, clean.interaction, clean.counts, chance)
+
+
+def _rejected(record: Record, reason: str, now: datetime) -> Rejected:
+    return Rejected(record.origin, reason, None if record.value is None else len(record.value), now)

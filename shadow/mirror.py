@@ -8,29 +8,32 @@ waits for nobody but the store: no judge, no page.
 import asyncio
 import contextlib
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any, TypeVar
 
 import structlog
 
 from connectors.errors import RetryLater, unknown
 from connectors.types import Completion, Model, Origin, Partition, Record, Source
+from shadow.answered import Answered, pairs_of
 from shadow.beat import BEAT_S, beat
+from shadow.calls import Calls
 from shadow.config import Config
 from shadow.held import Held, held
-from shadow.intake import Admitted, Rejected, Skipped, admit
+from shadow.intake import Admitted, Rejected, Skipped, admit_all
 from shadow.outbox import Outbox
 from shadow.prefix import Prefix
-from shadow.scrub import SCRUB_VERSION, scrub_completion
+from shadow.shedding import Shedding
 from shadow.store import Store
-from shadow.types import Pair, pair_id
 
 log = structlog.get_logger()
 T = TypeVar("T")
 TURN_S = 0.2
+AT_ONCE = 32
 FAREWELL_S = 15.0
 
 
@@ -51,9 +54,10 @@ class Mirror:
         self._held: dict[Partition, Held] = {}
         self._prefixes: dict[Partition, Prefix] = {}
         self._committed: dict[Partition, int] = {}
-        self._waiting: deque[Admitted] = deque()
-        self._asked: dict[asyncio.Task[None], tuple[Origin, float]] = {}
-        self._answered = asyncio.Event()
+        self._calls = Calls(config, models, self._note_finished)
+        self._finished: list[Answered] = []
+        self._shedding = Shedding(config.mirror.shed_above_lag)
+        self._took_in = False
         self._failure: BaseException | None = None
         self._paused = False
 
@@ -71,9 +75,8 @@ class Mirror:
             await self._finish()
         finally:
             heart.cancel()
-            for task in self._asked:
-                task.cancel()
-            await asyncio.gather(heart, *self._asked, return_exceptions=True)
+            await self._calls.cancel()
+            await asyncio.gather(heart, return_exceptions=True)
             await self._on_thread(self._source.close)
             self._thread.shutdown()
             with contextlib.suppress(RetryLater):
@@ -81,41 +84,53 @@ class Mirror:
 
     @property
     def _is_idle(self) -> bool:
-        return not (self._waiting or self._asked or self._outbox.records)
-
-    @property
-    def _is_busy(self) -> bool:
-        return len(self._asked) >= self._settings.in_flight
+        return not (self._calls.waiting or self._calls.asked or self._finished or self._outbox.records)
 
     async def _turn(self) -> None:
         """Take in, hand out, write what is due. While the candidates are busy, polling goes on, paused."""
         behind = self._outbox.records >= 4 * self._settings.flush_rows
-        await self._set_paused(behind or len(self._waiting) >= self._settings.in_flight)
-        timeout = 0.0 if self._waiting or self._is_busy else TURN_S
-        records = await self._poll(timeout)
+        await self._set_paused(behind or self._calls.waiting >= self._settings.in_flight)
+        records = await self._poll(0.0 if self._paused else TURN_S)
         self._follow_assignments()
-        self._take_in(records)
-        self._hand_out()
-        if self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds):
-            await self._flush()
-        elif self._is_busy:
-            await self._wait_for_an_answer()
-        if self._failure:
-            raise self._failure
+        self._settle()
+        is_due = self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds)
+        until_s = await self._ours_until() if is_due else None
+        storing = None if until_s is None else self._begin_to_store(until_s)
+        for first in range(0, len(records), AT_ONCE):
+            self._take_in(records[first : first + AT_ONCE])
+            self._calls.hand_out()
+            await asyncio.sleep(0)  # what the candidates answer meanwhile is not kept waiting
+        self._calls.hand_out()
+        if storing:
+            await self._finish_storing(storing)
+        elif self._calls.waiting >= self._settings.in_flight or self._source.exhausted:
+            await self._calls.wanting(TURN_S)
+        self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        if failure := self._failure or self._calls.failure:
+            raise failure
 
     async def _finish(self) -> None:
         """Wait for the answers already asked for and store them; what was only waiting comes again.
 
-        A store that stays away is not waited for long: nothing was committed, so nothing is lost.
+        A store or a broker that stays away is not waited for long: nothing was committed, so nothing is lost. Polling
+        goes on, since a rebalance that is under way ends in no other way.
         """
-        self._waiting.clear()
+        self._calls.stop()
+        await self._set_paused(True)
         deadline = time.monotonic() + self._settings.candidate_timeout_s + FAREWELL_S
-        while (self._asked or self._outbox.records) and time.monotonic() < deadline:
-            if self._asked:
-                await self._wait_for_an_answer()
-            await self._flush()
-            if self._failure:
-                raise self._failure
+        while not self._is_idle and time.monotonic() < deadline:
+            if self._calls.asked:
+                await self._calls.wanting(TURN_S)
+            else:
+                deadline = min(deadline, time.monotonic() + FAREWELL_S)
+            self._take_in(await self._poll(0.0))
+            self._follow_assignments()
+            self._settle()
+            if (until_s := await self._ours_until()) is not None:
+                await self._finish_storing(self._begin_to_store(until_s))
+            self._raise_failure()
 
     async def _poll(self, timeout_s: float) -> list[Record]:
         try:
@@ -126,60 +141,29 @@ class Mirror:
             return []
 
     def _take_in(self, records: Sequence[Record]) -> None:
-        now = datetime.now(UTC)
-        for record in records:
-            origin = record.origin
-            prefix = self._prefixes.setdefault(origin.place, Prefix())
-            prefix.polled(origin.offset)
-            if origin.offset in self._held.get(origin.place, Held()):
-                prefix.done(origin.offset)
-                continue
-            match admit(record, self._config.workflows, now):
-                case Admitted() as admitted:
-                    self._waiting.append(admitted)
-                case Skipped() | Rejected() as rest:
-                    self._outbox.put(origin, rest)
+        self._took_in = self._took_in or bool(records)
+        wanted: list[Record] = []
+        for place, group in groupby(records, lambda record: (record.origin.topic, record.origin.partition)):
+            batch = list(group)
+            offsets = [record.origin.offset for record in batch]
+            stored = self._held.get(Partition(*place), Held()).among(offsets)
+            prefix = self._prefixes.setdefault(Partition(*place), Prefix())
+            prefix.polled(offsets)
+            prefix.done(stored)
+            wanted += [record for record in batch if record.origin.offset not in stored] if stored else batch
+        fates = admit_all(wanted, self._config.workflows, datetime.now(UTC), self._shedding.keep)
+        for fate in fates:
+            if isinstance(fate, Admitted):
+                self._calls.add(fate)
+        self._outbox.put((fate.origin, (fate,)) for fate in fates if isinstance(fate, Skipped | Rejected))
 
-    def _hand_out(self) -> None:
-        while self._waiting and not self._is_busy:
-            admitted = self._waiting.popleft()
-            task = asyncio.create_task(self._ask(admitted))
-            self._asked[task] = (admitted.origin, time.monotonic())
-            task.add_done_callback(self._note_answer)
-
-    async def _ask(self, admitted: Admitted) -> None:
-        """Ask every candidate of the workflow; their pairs are stored together or not at all."""
-        names = self._config.workflows[admitted.interaction.workflow].candidates
-        models = [self._models[name] for name in names]
-        answers = await asyncio.gather(*(self._answer(model, admitted) for model in models))
-        pairs = [_pair(admitted, model.fingerprint, answer) for model, answer in zip(models, answers, strict=True)]
-        self._outbox.put(admitted.origin, *pairs)
-
-    async def _answer(self, model: Model, admitted: Admitted) -> Completion:
-        timeout = self._settings.candidate_timeout_s
-        started = time.monotonic()
-        try:
-            return await asyncio.wait_for(model.complete(admitted.interaction.request), timeout)
-        except TimeoutError:
-            sentence = f"no answer within {timeout:g} s"
-        except Exception as error:  # a bug in a connector costs one pair, is told, and stops nobody
-            log.exception("candidate_raised", model=model.name)
-            sentence = f"the connector failed: {type(error).__name__}"
-        return Completion(error=sentence, latency_ms=1000 * (time.monotonic() - started))
-
-    def _note_answer(self, task: asyncio.Task[None]) -> None:
-        self._asked.pop(task, None)
-        self._answered.set()
-        self._note_failure(task)
+    def _note_finished(self, admitted: Admitted, answers: Mapping[str, Completion]) -> None:
+        fingerprints = {self._models[name].fingerprint: answer for name, answer in answers.items()}
+        self._finished.append(Answered(admitted, fingerprints))
 
     def _note_failure(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled():
             self._failure = self._failure or task.exception()
-
-    async def _wait_for_an_answer(self) -> None:
-        self._answered.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._answered.wait(), TURN_S)
 
     def _assigned(self, positions: Mapping[Partition, int]) -> dict[Partition, int]:
         """Called by the source, on its thread: read what is stored, so as to continue behind it."""
@@ -195,11 +179,9 @@ class Mirror:
         while self._assignments:
             partitions, stored = self._assignments.popleft()
             changed = set(partitions)
-            self._waiting = deque(item for item in self._waiting if item.origin.place not in changed)
+            self._calls.drop(changed)
+            self._finished = [item for item in self._finished if item.admitted.origin.place not in changed]
             self._outbox.drop(changed)
-            for task, (origin, _) in list(self._asked.items()):
-                if origin.place in changed:
-                    task.cancel()
             for place in changed:
                 self._prefixes.pop(place, None)
                 self._committed.pop(place, None)
@@ -208,18 +190,43 @@ class Mirror:
             event = "partitions_revoked" if stored is None else "partitions_assigned"
             log.info(event, partitions=[f"{place.topic}/{place.partition}" for place in partitions])
 
-    async def _flush(self) -> None:
-        """Append, then commit. When the store does not answer, the rows stay in the outbox and are tried again."""
+    def _settle(self) -> None:
+        """Make pairs of what was answered since the last turn."""
+        finished, self._finished = self._finished, []
+        if finished:
+            self._outbox.put(pairs_of(finished))
+
+    def _begin_to_store(self, until_s: float) -> asyncio.Future[list[Origin]]:
+        """Append what waits, in a thread. Nothing is polled until it ends, so no partition is revoked meanwhile."""
+        return asyncio.get_running_loop().run_in_executor(None, self._outbox.flush, until_s)
+
+    async def _finish_storing(self, storing: asyncio.Future[list[Origin]]) -> None:
+        """Commit what was appended. When the store does not answer, the rows stay in the outbox and are tried again."""
         try:
-            stored = await asyncio.to_thread(self._outbox.flush)
+            stored = await storing
         except RetryLater as error:
             log.warning("store_not_reached", reason=str(error), records=self._outbox.records)
             await asyncio.sleep(error.after_s or 1.0)
             return
+        offsets: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
         for origin in stored:
-            if prefix := self._prefixes.get(origin.place):
-                prefix.done(origin.offset)
+            offsets[origin.topic, origin.partition].append(origin.offset)
+        for place, done in offsets.items():
+            if prefix := self._prefixes.get(Partition(*place)):
+                prefix.done(done)
         await self._commit()
+
+    async def _ours_until(self) -> float | None:
+        """The monotonic time until which what waits is surely ours; None when it may not be, or nothing waits."""
+        began = time.monotonic()
+        if not self._outbox.records:
+            return None
+        try:
+            return began + await self._on_thread(self._source.confirm)
+        except RetryLater as error:  # the next polls tell what was lost, and it is dropped
+            log.info("append_put_off", reason=str(error))
+            await asyncio.sleep(error.after_s or TURN_S)
+            return None
 
     async def _commit(self) -> None:
         positions = {place: prefix.position() for place, prefix in self._prefixes.items()}
@@ -249,39 +256,15 @@ class Mirror:
                 await asyncio.to_thread(beat, self._store, "mirror", **await self._pulse())
 
     async def _pulse(self) -> dict[str, Any]:
-        lag = await self._on_thread(self._source.lag)
-        oldest = min((begun for _, begun in self._asked.values()), default=None)
+        lag = sum((await self._on_thread(self._source.lag)).values())
+        took_in, self._took_in = self._took_in, False
+        if took_in and self._shedding.look(lag):
+            log.warning("shedding_changed", share_kept=self._shedding.keep, lag=lag)
+        why = self._calls.paused_because
         return {
-            "state": "paused" if self._paused else "running",
-            "lag": sum(lag.values()),
-            "in_flight": len(self._asked) + len(self._waiting),
-            "oldest_in_flight_s": None if oldest is None else time.monotonic() - oldest,
+            "state": "paused" if self._paused or why else "running",
+            "lag": lag,
+            "in_flight": self._calls.asked + self._calls.waiting,
+            "oldest_in_flight_s": self._calls.oldest_s,
+            "detail": f"{why} {self._shedding.sentence}".strip(),
         }
-
-
-def _pair(admitted: Admitted, fingerprint: str, answer: Completion) -> Pair:
-    interaction = admitted.interaction
-    try:
-        candidate, masked = scrub_completion(answer)
-    except ValueError as error:  # fail closed: an answer that cannot be scrubbed is not kept
-        candidate, masked = Completion(error=str(error), latency_ms=answer.latency_ms), Counter()
-    return Pair(
-        pair_id=pair_id(admitted.origin, fingerprint),
-        workflow=interaction.workflow,
-        fingerprint=fingerprint,
-        request_id=interaction.request_id,
-        occurred_at=interaction.occurred_at,
-        mirrored_at=datetime.now(UTC),
-        origin=admitted.origin,
-        request=interaction.request,
-        production=interaction.response,
-        candidate=candidate,
-        inclusion_probability=admitted.inclusion_probability,
-        scrub_version=SCRUB_VERSION,
-        scrubbed=dict(Counter(admitted.scrubbed) + masked),
-        tags=interaction.tags,
-        trace_id=interaction.trace_id,
-        span_id=interaction.span_id,
-        subject_key=interaction.subject_key,
-        ground_truth=interaction.ground_truth,
-    )

@@ -1,13 +1,15 @@
 """Rows that wait to be appended, table by table, and the records they settle."""
 
+import math
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
 import polars as pl
 
+from connectors.errors import RetryLater
 from connectors.types import Origin, Partition
 from shadow.intake import Rejected, Skipped
 from shadow.pairs import to_frame
@@ -17,53 +19,61 @@ from shadow.types import Pair
 Row = Pair | Skipped | Rejected
 
 
+Entry = tuple[Origin, tuple[Row, ...]]
+_TABLES: Mapping[type, str] = {Pair: "pairs", Skipped: "skipped", Rejected: "rejected"}
+
+
 class Outbox:
     """Finished records, not yet stored. `flush` may run in another thread while `put` goes on in this one."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._entries: list[tuple[Origin, tuple[Row, ...]]] = []
+        self._entries: dict[str, list[Entry]] = {table: [] for table in _TABLES.values()}
         self._untold: list[Origin] = []
         self._oldest = 0.0
         self._lock = threading.Lock()
 
     @property
     def records(self) -> int:
-        return len(self._entries)
+        return sum(map(len, self._entries.values()))
 
-    def put(self, origin: Origin, *rows: Row) -> None:
-        """Add what became of one record; all its rows go to one table, so they are stored together."""
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Add what became of records: the rows of each go to one table, so they are stored together."""
         with self._lock:
-            if not self._entries:
+            if not self.records:
                 self._oldest = time.monotonic()
-            self._entries.append((origin, rows))
+            for entry in entries:
+                self._entries[_TABLES[type(entry[1][0])]].append(entry)
 
     def drop(self, partitions: Collection[Partition]) -> None:
-        """Forget what belongs to partitions that are somebody else's now."""
+        """Forget what belongs to partitions that are somebody else's now; not while `flush` runs."""
         with self._lock:
-            self._entries = [entry for entry in self._entries if entry[0].place not in partitions]
+            for table, entries in self._entries.items():
+                self._entries[table] = [entry for entry in entries if entry[0].place not in partitions]
             self._untold = [origin for origin in self._untold if origin.place not in partitions]
 
     def is_due(self, records: int, seconds: float) -> bool:
         """True when so many records wait, or the oldest waits so long."""
-        return len(self._entries) >= records or (bool(self._entries) and time.monotonic() - self._oldest >= seconds)
+        waiting = self.records
+        return waiting >= records or (waiting > 0 and time.monotonic() - self._oldest >= seconds)
 
-    def flush(self) -> list[Origin]:
+    def flush(self, until_s: float = math.inf) -> list[Origin]:
         """Append what waits and return the records stored since the last flush that returned.
 
-        Raises RetryLater when the store does not answer; then the records not yet stored still wait.
+        Raises RetryLater when the store does not answer, or the monotonic time `until_s` is past before the rows are on
+        their way, as in a process that was stopped; then the records not yet stored still wait.
         """
         with self._lock:
-            taken = list(self._entries)
+            taken = {table: list(entries) for table, entries in self._entries.items() if entries}
             self._oldest = time.monotonic()
-        for table, kind in (("pairs", Pair), ("skipped", Skipped), ("rejected", Rejected)):
-            entries = [entry for entry in taken if isinstance(entry[1][0], kind)]
-            if entries:
-                self._store.append(table, _frame(table, [row for _, rows in entries for row in rows]))
-                stored = {entry[0] for entry in entries}
-                with self._lock:
-                    self._entries = [entry for entry in self._entries if entry[0] not in stored]
-                    self._untold += stored
+        for table, entries in taken.items():
+            frame = _frame(table, [row for _, rows in entries for row in rows])
+            if time.monotonic() > until_s:
+                raise RetryLater("this process stood still, and the records may be another's by now")
+            self._store.append(table, frame)
+            with self._lock:
+                del self._entries[table][: len(entries)]
+                self._untold += [origin for origin, _ in entries]
         with self._lock:
             told, self._untold = self._untold, []
         return told

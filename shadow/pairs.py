@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import polars as pl
+import pyarrow as pa
 
 from connectors.types import Completion, Origin, Request, ToolCall
 from shadow.types import Pair
@@ -48,6 +49,11 @@ _PLAIN = (
     "pair_id", "workflow", "fingerprint", "request_id", "occurred_at", "mirrored_at", "inclusion_probability",
     "scrub_version", "trace_id", "span_id", "subject_key",
 )  # fmt: skip
+_BY_ARROW = {
+    "occurred_at": pa.timestamp("us", "UTC"),
+    "mirrored_at": pa.timestamp("us", "UTC"),
+    "candidate_dropped_params": pa.list_(pa.string()),
+}
 _encode = msgspec.json.Encoder().encode
 _calls = msgspec.json.Decoder(list[ToolCall])
 _request = msgspec.json.Decoder(Request)
@@ -55,7 +61,25 @@ _request = msgspec.json.Decoder(Request)
 
 def to_frame(pairs: Sequence[Pair]) -> pl.DataFrame:
     """One row a pair, with the columns of the `pairs` table."""
-    return pl.DataFrame([_row(pair) for pair in pairs], schema=SCHEMA, orient="row")
+    values: dict[str, list[Any]] = {name: [getattr(pair, name) for pair in pairs] for name in _PLAIN}
+    for name in ("topic", "partition", "offset"):
+        values[name] = [getattr(pair.origin, name) for pair in pairs]
+    for arm in ("production", "candidate"):
+        answers: list[Completion] = [getattr(pair, arm) for pair in pairs]
+        for name in _ANSWER:
+            values[f"{arm}_{name}"] = [getattr(answer, name) for answer in answers]
+        values[f"{arm}_tool_calls"] = [_json(answer.tool_calls) for answer in answers]
+    values["candidate_dropped_params"] = [pair.candidate.dropped_params for pair in pairs]
+    for name in ("request", "scrubbed", "tags", "ground_truth"):
+        values[name] = [_json(getattr(pair, name)) for pair in pairs]
+    return pl.DataFrame([_column(name, values[name]) for name in SCHEMA])
+
+
+def _column(name: str, values: list[Any]) -> pl.Series:
+    """A column; times and lists go by Arrow, since polars takes a microsecond and more for each of them."""
+    if arrow := _BY_ARROW.get(name):
+        return pl.Series(name, pa.array(values, arrow), dtype=SCHEMA[name])
+    return pl.Series(name, values, dtype=SCHEMA[name])
 
 
 def from_frame(frame: pl.DataFrame) -> list[Pair]:
@@ -65,19 +89,6 @@ def from_frame(frame: pl.DataFrame) -> list[Pair]:
 
 def _json(value: Any) -> str | None:
     return None if value is None else _encode(value).decode()
-
-
-def _row(pair: Pair) -> tuple[Any, ...]:
-    values: dict[str, Any] = {name: getattr(pair, name) for name in _PLAIN}
-    values |= {"topic": pair.origin.topic, "partition": pair.origin.partition, "offset": pair.origin.offset}
-    for arm in ("production", "candidate"):
-        answer: Completion = getattr(pair, arm)
-        values |= {f"{arm}_{name}": getattr(answer, name) for name in _ANSWER}
-        values[f"{arm}_tool_calls"] = _json(answer.tool_calls)
-    values["candidate_dropped_params"] = pair.candidate.dropped_params
-    for name in ("request", "scrubbed", "tags", "ground_truth"):
-        values[name] = _json(getattr(pair, name))
-    return tuple(values[name] for name in SCHEMA)
 
 
 def _pair(row: dict[str, Any]) -> Pair:

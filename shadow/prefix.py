@@ -1,6 +1,7 @@
 """Which offset may be committed when records finish out of order: the contiguous prefix."""
 
 from collections import deque
+from collections.abc import Iterable
 
 
 class Prefix:
@@ -14,11 +15,11 @@ class Prefix:
         self._done: set[int] = set()
         self._position: int | None = None
 
-    def polled(self, offset: int) -> None:
-        self._polled.append(offset)
+    def polled(self, offsets: Iterable[int]) -> None:
+        self._polled.extend(offsets)
 
-    def done(self, offset: int) -> None:
-        self._done.add(offset)
+    def done(self, offsets: Iterable[int]) -> None:
+        self._done.update(offsets)
 
     def position(self) -> int | None:
         """The offset behind the last one of the done prefix, or None while nothing is done."""

@@ -1,19 +1,23 @@
 """Any server that speaks OpenAI's chat API: vLLM, llama.cpp, Ollama, TGI, or a hosted one."""
 
 import asyncio
+import itertools
 import json
 import time
 import traceback
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx2
 import msgspec
 import openai
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from connectors import chat
-from connectors.errors import UserError
+from connectors.errors import RetryLater, UserError
 from connectors.fingerprint import fingerprint
+from connectors.patience import asked_wait_s, wait_s
 from connectors.types import Completion, Request
 
 log = structlog.get_logger()
@@ -82,13 +86,19 @@ class OpenAIModel:
         self._settings = settings
         self._refused: set[str] = set()
         self._client: openai.AsyncOpenAI | None = None
+        self._http: httpx2.AsyncClient | None = None
 
     async def complete(self, request: Request) -> Completion:
-        """The server's answer; `latency_ms` includes the client's retries, not an attempt with a refused parameter."""
+        """The server's answer; `latency_ms` is that of the try that was answered.
+
+        Raises RetryLater when the endpoint is to blame: no connection, HTTP 401, 404, 429 or 5xx, the retries used up.
+        """
         started = time.monotonic()
         try:
             return await self._answer(request)
         except Exception as error:
+            if _is_endpoints(error):
+                raise RetryLater(self._sentence(error), _asked_s(error)) from None
             if not isinstance(error, openai.OpenAIError | ValueError | TimeoutError):
                 frames = "".join(traceback.format_tb(error.__traceback__))
                 log.error("model_call_crashed", model=self.name, error=type(error).__name__, frames=frames)
@@ -99,7 +109,7 @@ class OpenAIModel:
         started = time.monotonic()
         try:
             answer = await self._answer(Request([{"role": "user", "content": "Say ok."}], params={"max_tokens": 16}))
-        except (openai.OpenAIError, ValueError, TimeoutError) as error:
+        except (openai.OpenAIError, httpx2.TransportError, ValueError, TimeoutError) as error:
             url = self._settings.base_url
             raise UserError(f"models.{self.name}: {url}: {self._sentence(error)}; {_advice(error)}.") from error
         served = answer.model or self._settings.model
@@ -117,14 +127,15 @@ class OpenAIModel:
             body["logprobs"] = True
         if self._settings.stream:
             body["stream_options"] = {"include_usage": True}
+        deadline = time.monotonic() + self._settings.timeout_s
         async with asyncio.timeout(self._settings.timeout_s):
             while True:
                 sent = self._without_refused(body)
                 try:
-                    answer = await self._send(sent)
-                except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                    answer = await self._patiently(sent, deadline)
+                except openai.APIStatusError as error:
                     param = chat.refused_param(error.message, error.param, sent)
-                    if param is None:
+                    if error.status_code not in (400, 422) or param is None:
                         raise
                     self._refused.add(_refusal(param, sent[param]))
                     log.warning("param_refused", model=self.name, param=param)
@@ -141,22 +152,47 @@ class OpenAIModel:
             sent.setdefault("max_completion_tokens", body["max_tokens"])
         return {name: value for name, value in sent.items() if _refusal(name, value) not in self._refused}
 
+    async def _patiently(self, body: dict[str, Any], deadline: float) -> Completion:
+        """The answer, after passing faults have been waited for; raises the last one when the time is too short."""
+        for tries in itertools.count(1):
+            try:
+                return await self._send(body)
+            except (openai.APIConnectionError, openai.APIStatusError, httpx2.TransportError) as error:
+                pause_s = wait_s(tries, _asked_s(error))
+                if tries > self._settings.max_retries or not _is_passing(error):
+                    raise
+                if time.monotonic() + pause_s >= deadline:
+                    raise
+            await asyncio.sleep(pause_s)
+        raise AssertionError("unreachable")
+
     async def _send(self, body: dict[str, Any]) -> Completion:
-        if self._client is None:
+        if self._client is None or self._http is None:
             key = self._settings.api_key
+            self._http = openai.DefaultAioHttpClient(timeout=self._settings.timeout_s)
             self._client = openai.AsyncOpenAI(
                 base_url=self._settings.base_url,
                 api_key=key.get_secret_value() if key else "none",
                 timeout=self._settings.timeout_s,
-                max_retries=self._settings.max_retries,
+                max_retries=0,  # its own retries would hide the fault behind the time-out
+                http_client=self._http,
             )
-        chats, started = self._client.chat.completions, time.monotonic()
-        call: dict[str, Any] = {"model": self._settings.model, "messages": body["messages"], "extra_body": body}
+        started = time.monotonic()
         if not self._settings.stream:
-            raw = await chats.with_raw_response.create(**call)
-            return msgspec.structs.replace(chat.read_body(raw.content), latency_ms=_ms_since(started))
+            sent = {"model": self._settings.model, **body}
+            # A quarter of the time of chat.completions.create, whose result would only be thrown away.
+            reply = await self._http.post(
+                f"{str(self._client.base_url).rstrip('/')}/chat/completions",
+                content=msgspec.json.encode(sent),
+                headers={"Content-Type": "application/json", **self._client.auth_headers},
+            )
+            if reply.is_error:
+                raise _status_error(reply)
+            return msgspec.structs.replace(chat.read_body(reply.content), latency_ms=_ms_since(started))
         chunks: list[dict[str, Any]] = []
         first_ms: float | None = None
+        chats = self._client.chat.completions
+        call: dict[str, Any] = {"model": self._settings.model, "messages": body["messages"], "extra_body": body}
         async with await chats.create(stream=True, **call) as stream:
             async for chunk in stream:
                 chunks.append(chunk.to_dict(warnings=False))
@@ -168,10 +204,10 @@ class OpenAIModel:
     def _sentence(self, error: Exception) -> str:
         """What went wrong, for a person, without the key even where the server repeats it."""
         match error:
-            case TimeoutError() | openai.APITimeoutError():
+            case _ if _is_connection(error):
+                text = f"the connection failed: {str(error.__cause__ or '') or error}"
+            case TimeoutError() | openai.APITimeoutError() | httpx2.TimeoutException():
                 text = f"no answer within {self._settings.timeout_s:g} s"
-            case openai.APIConnectionError():
-                text = f"the connection failed: {str(error.__cause__ or '') or error.message}"
             case openai.APIStatusError():
                 text = f"the server answered HTTP {error.status_code}: {error.message[:300]}"
             case openai.APIError():
@@ -187,6 +223,46 @@ class OpenAIModel:
         return text.replace(secret, "***") if secret else text
 
 
+def _status_error(answer: httpx2.Response) -> openai.APIStatusError:
+    """The error of an answer that is none, with the message and the parameter that it names."""
+    try:
+        said = msgspec.json.decode(answer.content)
+    except msgspec.DecodeError:
+        return openai.APIStatusError(answer.text[:300], response=answer, body=None)
+    error = said.get("error", said) if isinstance(said, dict) else said
+    message = error.get("message") if isinstance(error, dict) else error
+    return openai.APIStatusError(str(message or answer.reason_phrase), response=answer, body=error)
+
+
+def _is_passing(error: Exception) -> bool:
+    """True for what a second try may mend: a lost connection, HTTP 408, 409, 429 and 5xx."""
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code in (408, 409, 429) or error.status_code >= 500
+    return _is_connection(error)
+
+
+def _is_endpoints(error: Exception) -> bool:
+    """True when the request is not to blame: address, key and model name stand in the configuration, not in it."""
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code in (401, 404, 429) or error.status_code >= 500
+    return _is_connection(error)
+
+
+def _is_connection(error: Exception) -> bool:
+    """True when a connection was refused, lost or never made, all of which aiohttp's transport calls ConnectTimeout."""
+    if isinstance(error, openai.APITimeoutError):
+        return isinstance(error.__cause__, httpx2.ConnectTimeout)
+    lost = (openai.APIConnectionError, httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ConnectTimeout)
+    return isinstance(error, lost)
+
+
+def _asked_s(error: Exception) -> float | None:
+    """The wait that the server asked for, in seconds, or None."""
+    if isinstance(error, openai.APIStatusError):
+        return asked_wait_s(error.response.headers, datetime.now(UTC))
+    return None
+
+
 def _refusal(name: str, value: Any) -> str:
     """What is remembered of a refused field: its name, and for an object its value, since another may be accepted."""
     return f"{name}={json.dumps(value, sort_keys=True)}" if isinstance(value, dict) else name
@@ -195,11 +271,11 @@ def _refusal(name: str, value: Any) -> str:
 def _advice(error: Exception) -> str:
     """What a person does about a failed probe."""
     match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
+        case openai.APIStatusError(status_code=401 | 403):
             return 'set api_key = "env:NAME" and export NAME with a valid key'
-        case openai.NotFoundError():
+        case openai.APIStatusError(status_code=404):
             return "correct base_url (most servers end in /v1) or model"
-        case openai.APIConnectionError() | TimeoutError():
+        case openai.APIConnectionError() | httpx2.TransportError() | TimeoutError():
             return "start the server, or correct base_url"
         case _:
             return "read the server's own log"

@@ -1,5 +1,6 @@
 """A file of captured interactions: JSON lines, or Parquet with a column `value`."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -93,6 +94,10 @@ class FileSource:
 
     def commit(self, positions: Mapping[Partition, int]) -> None:
         """Nothing: the store says what it has."""
+
+    def confirm(self) -> float:
+        """For ever: a file has one reader."""
+        return math.inf
 
     def lag(self) -> dict[Partition, int]:
         """Lines or rows not yet polled."""

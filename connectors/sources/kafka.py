@@ -38,6 +38,8 @@ from connectors.types import NOWHERE, Origin, Partition, Record
 
 log = structlog.get_logger()
 CLOSE_MS = 3_000
+FETCH_BYTES = 8 << 20
+"""What a fetch brings of one partition; with kafka-python's 1 MB a poll never has more than 1,000 records of 1 kB."""
 
 
 class Settings(BaseModel):
@@ -60,7 +62,7 @@ class Settings(BaseModel):
     max_poll_interval_ms: int = Field(
         default=300_000, ge=1, description="the longest pause between polls before the partitions go to another member"
     )
-    max_poll_records: int = Field(default=500, ge=1, description="the most records of one poll")
+    max_poll_records: int = Field(default=5000, ge=1, description="the most records of one poll")
     client: dict[str, Any] = Field(
         default={}, repr=False, description="settings of kafka-python passed through: TLS, SASL, fetch sizes, timeouts"
     )
@@ -84,6 +86,7 @@ def connect(name: str, settings: Settings) -> "KafkaSource":
     configured = {
         "bootstrap_timeout_ms": BOOTSTRAP_MS,
         "metadata_max_age_ms": 15_000,
+        "max_partition_fetch_bytes": FETCH_BYTES,
         **settings.client,
         **settings.model_dump(exclude={"topics", "start", "client"}),
         "enable_auto_commit": False,
@@ -105,6 +108,7 @@ class KafkaSource:
         self._first_wanted: Callable[[Mapping[Partition, int]], Mapping[Partition, int]] = lambda positions: positions
         self._tell_revoked: Callable[[Sequence[Partition]], None] = lambda _: None
         self._paused = False
+        self._safe: dict[TopicPartition, int] = {}
 
     def open(
         self,
@@ -135,6 +139,8 @@ class KafkaSource:
             raise self._sentence(error) from error
         if self._changes.revoked:
             gone = [_partition(place) for place in sorted(self._changes.revoked)]
+            for place in self._changes.revoked:
+                self._safe.pop(place, None)
             self._changes.revoked.clear()
             self._tell_revoked(gone)
         return [_record(record) for batch in batches.values() for record in batch]
@@ -159,11 +165,25 @@ class KafkaSource:
                 "commit_left_to_new_owner", source=self._name, partitions=[str(_partition(place)) for place in gone]
             )
         try:
-            self._commit({place: offset for place, offset in mine.items() if place not in gone})
+            kept = {place: offset for place, offset in mine.items() if place not in gone}
+            self._commit(kept)
+            self._safe |= kept
         except (CommitFailedError, RebalanceInProgressError, RetriableError) as error:
             raise RetryLater(f"{self._name}: the offsets are not committed yet: {error!r}") from error
         except KafkaError as error:
             raise self._sentence(error) from error
+
+    def confirm(self) -> float:
+        """The session timeout, when the broker still knows this member; see connectors.types.Source.
+
+        The question is a commit of what is committed already, or safe to be: a broker takes it only from a member of
+        the group's present generation. A member that was stopped for long does not know yet that it is none any more.
+        """
+        if gone := self._safe.keys() - self._consumer.assignment():
+            raise RetryLater(f"{self._name}: {len(gone)} partitions were taken away")
+        began = time.monotonic()
+        self.commit({_partition(place): offset for place, offset in self._safe.items()})
+        return self._settings.session_timeout_ms / 1000 - (time.monotonic() - began)
 
     def lag(self) -> dict[Partition, int]:
         """Records not yet polled, by the broker's last answer; a partition is absent until its first one."""
@@ -195,6 +215,7 @@ class KafkaSource:
         wanted = self._first_wanted({_partition(place): offset for place, offset in at.items()})
         for place in places:
             self._consumer.seek(place, wanted[_partition(place)])
+            self._safe[place] = wanted[_partition(place)]
         self._changes.fresh.difference_update(places)
         if not self._paused:
             self._consumer.resume(*places)

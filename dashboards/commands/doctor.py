@@ -13,6 +13,7 @@ from judge.checking.loading import load_checks
 from judge.judging.rubric import load_rubric
 from shadow.config import Config, load
 from shadow.funnel import funnel
+from shadow.store.shown import shown
 
 FAILED = 2
 
@@ -51,7 +52,7 @@ def _say(name: str, state: str, sentence: str) -> None:
 
 def _store(config: Config) -> str:
     with wiring.open_store(config) as store:
-        return f"{config.store.url}: {funnel(store).sentence}"
+        return f"{shown(config.store.url)}: {funnel(store).sentence}"
 
 
 def _source(config: Config) -> str:

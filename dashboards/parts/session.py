@@ -5,10 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboards import wiring
 from dashboards.serving import CONFIG_VARIABLE
 from judge.actions import Actor, Role
 from shadow.config import Config, load
-from shadow.store import Store, open_store
+from shadow.store import Store
 
 REVIEWER = "reviewer"
 
@@ -21,7 +22,7 @@ def configuration() -> Config:
 @st.cache_resource(max_entries=1, show_spinner="Opening the store ...")
 def store(url: str) -> Store:
     """The store, opened once for the process and shared by all sessions; its tables exist."""
-    opened = open_store(url)
+    opened = wiring.open_settings(configuration().store)
     opened.migrate("shadow")
     opened.migrate("judge")
     return opened

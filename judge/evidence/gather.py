@@ -9,35 +9,30 @@ from judge.evidence.record import CheckCount, Decision, Evidence, Intake, Latenc
 from judge.outcomes import Stratum
 from judge.signing.chain import history
 from judge.statistics.bounds import quantile_ranks
+from shadow.bits import FATES, blocks, lacking
 from shadow.store import Store
 
 GRACE = timedelta(minutes=1)
-_FATES = """
-WITH fates AS (
-    SELECT topic, "partition", "offset", workflow, 'paired' AS fate, mirrored_at AS fated_at FROM pairs
-    UNION ALL
-    SELECT topic, "partition", "offset", workflow, CASE reason WHEN 'shed' THEN 'shed' ELSE 'skipped' END, skipped_at
-    FROM skipped
-    UNION ALL
-    SELECT topic, "partition", "offset", NULL, 'rejected', rejected_at FROM rejected
-)
-"""
-_INTAKE = f"""{_FATES}
-SELECT fate, count(DISTINCT (topic, "partition", "offset")) AS records FROM fates
-WHERE fated_at <= $as_of AND (workflow = $workflow OR fate = 'rejected') GROUP BY fate
+_OURS = "fated_at <= $as_of AND fate <> 'erased' AND (workflow = $workflow OR fate = 'rejected')"
+_INTAKE = f"""
+SELECT fate, sum(bit_count(bits))::BIGINT AS records FROM ({blocks(FATES, _OURS, by=("fate",))}) GROUP BY fate
 """
 # A gap below an offset that was stored a minute ago is no longer in flight.
-_MISSING = f"""{_FATES},
-spans AS (
+_MISSING = f"""
+WITH spans AS (
     SELECT topic, "partition", min("offset") AS low, max("offset") AS high
-    FROM fates WHERE fated_at <= $overdue_at GROUP BY ALL
+    FROM {FATES} WHERE fated_at <= $overdue_at GROUP BY ALL
 ),
 present AS (
+    SELECT topic, "partition", sum(bit_count(bits)) AS records FROM ({blocks(FATES, "fated_at <= $as_of")}) GROUP BY ALL
+),
+beyond AS (
     SELECT topic, "partition", count(DISTINCT "offset") AS records
-    FROM fates JOIN spans USING (topic, "partition")
-    WHERE fated_at <= $as_of AND "offset" BETWEEN low AND high GROUP BY ALL
+    FROM {FATES} JOIN spans USING (topic, "partition")
+    WHERE fated_at > $overdue_at AND fated_at <= $as_of AND "offset" NOT BETWEEN low AND high GROUP BY ALL
 )
-SELECT coalesce(sum(high - low + 1 - records), 0)::BIGINT AS missing FROM spans JOIN present USING (topic, "partition")
+SELECT coalesce(sum(high - low + 1 - present.records + coalesce(beyond.records, 0)), 0)::BIGINT AS missing
+FROM spans JOIN present USING (topic, "partition") LEFT JOIN beyond USING (topic, "partition")
 """
 _ARMS = ", ".join(
     f"""count({arm}_latency_ms) FILTER ({arm}_error IS NULL) AS {arm}_timed,
@@ -46,22 +41,33 @@ _ARMS = ", ".join(
     count(*) FILTER ({arm}_output_tokens IS NULL) AS {arm}_unreported"""
     for arm in ("candidate", "production")
 )
-_PAIRS_OF = "FROM pairs WHERE workflow = $workflow AND fingerprint = $fingerprint AND mirrored_at <= $as_of"
+_OF = "workflow = $workflow AND fingerprint = $fingerprint AND mirrored_at <= $as_of"
+_PAIRS_OF = f"FROM pairs WHERE {_OF}"
 _PAIRS = f"""
-SELECT count(DISTINCT pair_id) AS captured, count(*) - count(DISTINCT pair_id) AS repeats,
-    count(DISTINCT pair_id) FILTER (scrub_version = '') AS unscrubbed,
-    count(DISTINCT pair_id) FILTER (candidate_error IS NOT NULL) AS candidate_errors,
+SELECT count(*) AS stored, count(*) FILTER (scrub_version = '') AS unscrubbed,
+    count(*) FILTER (candidate_error IS NOT NULL) AS candidate_errors,
     min(inclusion_probability) AS low, max(inclusion_probability) AS high,
     list(DISTINCT scrub_version) AS scrub, list(DISTINCT production_model) AS production_models, {_ARMS}
 {_PAIRS_OF}
 """
+_CAPTURED = f"SELECT coalesce(sum(bit_count(bits)), 0)::BIGINT AS captured FROM ({blocks('pairs', _OF)})"
+# Asked only where something was stored twice: comparing ids is what takes long.
+_DISTINCT = f"""
+SELECT count(DISTINCT pair_id) FILTER (scrub_version = '') AS unscrubbed,
+    count(DISTINCT pair_id) FILTER (candidate_error IS NOT NULL) AS candidate_errors
+{_PAIRS_OF}
+"""
 _CHECKED = "workflow = $workflow AND fingerprint = $fingerprint AND checks_version = $checks AND checked_at <= $as_of"
 _STRATA = f"""
+SELECT stratum, severity, sum(bit_count(bits))::BIGINT AS pairs, sum(n)::BIGINT AS stored
+FROM ({blocks("checked", _CHECKED, by=("stratum", "severity"))}) GROUP BY ALL ORDER BY ALL
+"""
+_DISTINCT_STRATA = f"""
 SELECT stratum, severity, count(DISTINCT pair_id) AS pairs FROM checked WHERE {_CHECKED} GROUP BY ALL ORDER BY ALL
 """
 _OVERDUE = f"""
-SELECT count(DISTINCT pair_id) AS overdue {_PAIRS_OF} AND mirrored_at <= $overdue_at
-    AND pair_id NOT IN (SELECT pair_id FROM checked WHERE {_CHECKED})
+SELECT coalesce(sum(lacking), 0)::BIGINT AS overdue
+FROM ({lacking(blocks("pairs", f"{_OF} AND mirrored_at <= $overdue_at"), blocks("checked", _CHECKED))})
 """
 _CHECKS = f"""
 SELECT check_name AS "check", status, count(DISTINCT pair_id) AS pairs FROM check_results WHERE {_CHECKED}
@@ -69,8 +75,15 @@ GROUP BY ALL ORDER BY ALL
 """
 
 
-def gather(store: Store, workflow: str, fingerprint: str, checks_version: str, as_of: datetime) -> Evidence:
-    """The evidence at `as_of` (UTC) on one candidate, as one set of checks saw it."""
+def gather(
+    store: Store, workflow: str, fingerprint: str, checks_version: str, as_of: datetime, missing: int | None = None
+) -> Evidence:
+    """The evidence at `as_of` (UTC) on one candidate, as one set of checks saw it.
+
+    `missing` is what `missing_records` says of that time, for who asks about many candidates at once.
+    """
+    if missing is None:
+        missing = missing_records(store, as_of)
     params: dict[str, Any] = {
         "workflow": workflow,
         "fingerprint": fingerprint,
@@ -80,13 +93,20 @@ def gather(store: Store, workflow: str, fingerprint: str, checks_version: str, a
     }
     params["epoch"] = epoch = newest_epoch(store, params)
     pairs = store.read(_PAIRS, params).to_dicts()[0]
+    captured = int(store.read(_CAPTURED, params).item())
+    if pairs["stored"] > captured:
+        pairs |= store.read(_DISTINCT, params).to_dicts()[0]
     strata = store.read(_STRATA, params).to_dicts()
+    if any(row["stored"] > row["pairs"] for row in strata):
+        strata = store.read(_DISTINCT_STRATA, params).to_dicts()
     return Evidence(
         workflow=workflow,
         fingerprint=fingerprint,
         as_of=as_of,
-        intake=_intake(store, params, pairs["repeats"]),
-        captured=pairs["captured"],
+        intake=Intake(
+            **dict(store.read(_INTAKE, params).iter_rows()), missing=missing, repeats=pairs["stored"] - captured
+        ),
+        captured=captured,
         unscrubbed=pairs["unscrubbed"],
         candidate_errors=pairs["candidate_errors"],
         inclusion=None if pairs["low"] is None else (pairs["low"], pairs["high"]),
@@ -112,9 +132,9 @@ def gather(store: Store, workflow: str, fingerprint: str, checks_version: str, a
     )
 
 
-def _intake(store: Store, params: Mapping[str, Any], repeats: int) -> Intake:
-    fates = dict(store.read(_INTAKE, params).iter_rows())
-    return Intake(**fates, missing=int(store.read(_MISSING, params).item()), repeats=repeats)
+def missing_records(store: Store, as_of: datetime) -> int:
+    """Offsets that had no fate at `as_of`, though a later record of their partition had one a minute before."""
+    return int(store.read(_MISSING, {"as_of": as_of, "overdue_at": as_of - GRACE}).item())
 
 
 def _latency(store: Store, params: Mapping[str, Any], arm: str, n: int) -> Latency:
@@ -125,11 +145,12 @@ def _latency(store: Store, params: Mapping[str, Any], arm: str, n: int) -> Laten
     if not n:
         return Latency()
     # Half a rank down: quantile_disc(q) gives the value at rank ceil(q n), whatever the rounding of q.
-    columns = ", ".join(
-        f"quantile_disc({arm}_latency_ms, {(rank - 0.5) / n!r}) AS {name}" for name, rank in wanted.items()
-    )
-    sql = f"SELECT {columns} {_PAIRS_OF} AND {arm}_error IS NULL AND {arm}_latency_ms IS NOT NULL"
-    return Latency(n=n, **store.read(sql, params).to_dicts()[0])
+    places = ", ".join(repr((rank - 0.5) / n) for rank in wanted.values())
+    sql = f"""
+    SELECT unnest(quantile_disc({arm}_latency_ms, [{places}])) AS ms {_PAIRS_OF}
+        AND {arm}_error IS NULL AND {arm}_latency_ms IS NOT NULL
+    """
+    return Latency(n=n, **dict(zip(wanted, store.read(sql, params)["ms"].to_list(), strict=True)))
 
 
 def _tokens(pairs: Mapping[str, Any], arm: str) -> Tokens:

@@ -28,6 +28,7 @@ judged AS (
 examined AS (
     SELECT DISTINCT pair_id, fingerprint, stratum, severity FROM checked
     WHERE workflow = $workflow AND checks_version = $checks AND checked_at <= $as_of
+        AND pair_id IN (SELECT pair_id FROM judged UNION ALL SELECT pair_id FROM reviewed)
 )
 """
 _LABELLED = f"""{_SAID},
@@ -48,10 +49,18 @@ _AGAINST_REVIEWS = f"""{_SAID}
 SELECT judged.outcome AS verdict, reviewed.outcome AS review, count(*) AS pairs
 FROM judged JOIN reviewed USING (pair_id) WHERE reviewed.outcome <> 'undecided' GROUP BY ALL ORDER BY ALL
 """
-_AGAINST_TRUTH = f"""{_SAID}
-SELECT judged.outcome AS verdict, examined.severity, count(DISTINCT pair_id) AS pairs
-FROM judged JOIN examined USING (pair_id) JOIN pairs USING (pair_id)
-WHERE stratum = 'settled' AND ground_truth IS NOT NULL GROUP BY ALL ORDER BY ALL
+_AGAINST_TRUTH = f"""{_SAID},
+known AS MATERIALIZED (
+    SELECT pair_id FROM pairs
+    WHERE workflow = $workflow AND ground_truth IS NOT NULL AND pair_id IN (SELECT pair_id FROM judged)
+),
+settled AS (
+    SELECT pair_id, severity FROM checked
+    WHERE workflow = $workflow AND checks_version = $checks AND checked_at <= $as_of AND stratum = 'settled'
+        AND pair_id IN (SELECT pair_id FROM known)
+)
+SELECT judged.outcome AS verdict, severity, count(DISTINCT pair_id) AS pairs
+FROM judged JOIN settled USING (pair_id) GROUP BY ALL ORDER BY ALL
 """
 
 

@@ -32,6 +32,9 @@ _CHECKED: dict[str, Any] = {
     "failed": pl.List(pl.String),
     "draw": pl.Float64,
     "checked_at": _TIME,
+    "topic": pl.String,
+    "partition": pl.Int32,
+    "offset": pl.Int64,
 }
 _CHECK_RESULTS: dict[str, Any] = {
     **_PAIR,
@@ -80,6 +83,7 @@ def checked_frame(checked: Sequence[Checked], version: str, now: datetime) -> pl
         (
             *_of(each.pair), version, each.settled.stratum, each.settled.outcome, each.settled.severity,
             list(each.settled.failed), share_of(each.pair.pair_id, "judge"), now,
+            each.pair.origin.topic, each.pair.origin.partition, each.pair.origin.offset,
         )
         for each in checked
     ]  # fmt: skip

@@ -24,7 +24,7 @@ def scrub_text(text: str, label: str = "") -> tuple[str, Counter[str]]:
     stay as they were. Scrubbing what was scrubbed changes nothing.
     """
     counts: Counter[str] = Counter()
-    while _worth_a_look(text):
+    while worth_a_look(text):
         before = counts.total()
         text = _document(text, counts) if _is_json(text) else _plain(text, label[-REACH:], counts)
         if counts.total() == before:
@@ -32,7 +32,7 @@ def scrub_text(text: str, label: str = "") -> tuple[str, Counter[str]]:
     return text, counts
 
 
-def _worth_a_look(text: str) -> bool:
+def worth_a_look(text: str) -> bool:
     """False for most strings: those with nothing that every value with a rule has."""
     return "@" in text or _DIGIT.search(text) is not None or "-----BEGIN" in text or ";base64," in text
 

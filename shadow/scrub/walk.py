@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from connectors.interaction import Interaction
 from connectors.types import Completion, Request, ToolCall
-from shadow.scrub.text import scrub_text
+from shadow.scrub.text import scrub_text, worth_a_look
 
 # Content parts that carry a file as base64 text under one of their keys, without a data: URL.
 _BINARY = {"input_audio": "data", "file": "file_data"}
@@ -18,7 +19,7 @@ class Scrubbed(msgspec.Struct, frozen=True):
     """An interaction that may be stored and sent on, and how many values of each kind were masked."""
 
     interaction: Interaction
-    counts: Counter[str]
+    counts: Mapping[str, int]
 
 
 def scrub(interaction: Interaction) -> Scrubbed:
@@ -33,16 +34,22 @@ def scrub(interaction: Interaction) -> Scrubbed:
             **{name: _value(getattr(interaction.request, name), "", counts) for name in Request.__struct_fields__}
         )
         clean = msgspec.structs.replace(
-            interaction,
+            pseudonymous(interaction),
             request=request,
             response=_completion(interaction.response, counts),
-            subject_key=interaction.subject_key and _pseudonym(interaction.subject_key),
             tags=_value(interaction.tags, "", counts),
             ground_truth=_truth(interaction.ground_truth, counts),
         )
     except RecursionError as error:
         raise ValueError("the interaction is nested too deeply to be scrubbed") from error
     return Scrubbed(clean, counts)
+
+
+def pseudonymous(interaction: Interaction) -> Interaction:
+    """The interaction with a pseudonym for its `subject_key`, and nothing else changed."""
+    if not interaction.subject_key:
+        return interaction
+    return msgspec.structs.replace(interaction, subject_key=pseudonym(interaction.subject_key))
 
 
 def scrub_completion(completion: Completion) -> tuple[Completion, Counter[str]]:
@@ -81,8 +88,11 @@ def _value(value: Any, label: str, counts: Counter[str]) -> Any:
 
 
 def _text(text: str, label: str, counts: Counter[str]) -> str:
+    if not worth_a_look(text):
+        return text
     clean, found = scrub_text(text, label)
-    counts.update(found)
+    if found:
+        counts.update(found)
     return clean
 
 
@@ -113,5 +123,6 @@ def _truth(truth: Any, counts: Counter[str]) -> Any:
     return msgspec.json.decode(clean)[0] if found else truth
 
 
-def _pseudonym(subject_key: str) -> str:
+def pseudonym(subject_key: str) -> str:
+    """What a subject key is stored as: 32 hex digits."""
     return hashlib.blake2b(subject_key.encode(), digest_size=16).hexdigest()

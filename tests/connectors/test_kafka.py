@@ -114,6 +114,8 @@ class TestKafkaSource(SourceContract):
         time.sleep(2.5)
         with pytest.raises(RetryLater):
             source.commit({feed.place: 20})
+        with pytest.raises(RetryLater):
+            source.confirm()
         within(20.0, lambda: source.poll(0.1) or len(asked) == 2)
         assert revoked == [feed.place]
         assert asked == [feed.place, feed.place]

@@ -3,12 +3,13 @@
 import asyncio
 import json
 import socket
+import time
 from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from connectors.errors import UserError
+from connectors.errors import RetryLater, UserError
 from connectors.models.openai import OpenAIModel, Settings, connect
 from connectors.types import Completion, Request, ToolCall
 from shadow.config import validate
@@ -105,13 +106,8 @@ def test_a_stream_says_the_same_as_a_body(stream: bool, reply: Reply, expected: 
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        (failure(500, "boom"), "HTTP 500"),
-        (failure(429, "slow down", {"Retry-After": "1"}), "HTTP 429"),
         (failure(400, "context length exceeded: temperature is fine"), "HTTP 400"),
-        (failure(401, f"bad key {KEY}"), "HTTP 401"),
-        (failure(404, "no such model"), "HTTP 404"),
-        (Reply(text="half an answer, no more", share=0.5), ""),
-        (Reply(share=0.0), ""),
+        (failure(403, f"flagged {KEY}"), "HTTP 403"),
         (HANG, "no answer within"),
         (Reply(raw=b'{"choices": [}'), ""),
         (Reply(raw=b'{"choices": [{"message": {"content": "\xff\xfe"}}]}'), ""),
@@ -134,30 +130,64 @@ def test_a_fault_is_an_answer_with_an_error(stream: bool, reply: Reply, said: st
     assert answer.latency_ms is not None
 
 
-def test_nobody_there_is_an_answer_with_an_error() -> None:
+@pytest.mark.parametrize(
+    ("reply", "said", "after_s"),
+    [
+        (failure(500, "boom"), "HTTP 500", None),
+        (failure(429, "slow down", {"Retry-After": "1"}), "HTTP 429", 1.0),
+        (failure(401, f"bad key {KEY}"), "HTTP 401", None),
+        (failure(404, "no such model"), "HTTP 404", None),
+        (Reply(text="half an answer, no more", share=0.5), "connection failed", None),
+        (Reply(share=0.0), "connection failed", None),
+    ],
+    ids=["500", "429", "401", "404", "half", "nothing"],
+)
+def test_what_the_endpoint_is_to_blame_for_is_no_answer(reply: Reply, said: str, after_s: float | None) -> None:
+    with ChatServer(lambda _: reply) as server, pytest.raises(RetryLater, match=said) as fault:
+        ask(model(server, api_key=KEY), ASK)
+    assert fault.value.after_s == after_s
+    assert KEY not in str(fault.value)
+
+
+def test_nobody_there_is_no_answer() -> None:
     with socket.socket() as taken:  # bound and not listening: nobody answers, and nobody else can take the port
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
         candidate = connect("cand", Settings(base_url=url, model="m", max_retries=0))
-        [answer] = ask(candidate, ASK)
+        with pytest.raises(RetryLater, match="connection failed"):
+            ask(candidate, ASK)
         with pytest.raises(UserError, match="start the server, or correct base_url"):
-            asyncio.run(candidate.probe())
-    assert answer.error
-    assert "connection failed" in answer.error
+            asyncio.run(probed(candidate))
 
 
-def test_a_passing_fault_is_tried_again() -> None:
-    once = failure(503, headers={"Retry-After": "0.01"})
-    with ChatServer(in_turn(once, "yes")) as server:
+@pytest.mark.parametrize("first", [failure(503), failure(429), Reply(share=0.0)], ids=["503", "429", "cut"])
+def test_a_passing_fault_is_tried_again(first: Reply) -> None:
+    with ChatServer(in_turn(first, "yes")) as server:
         [answer] = ask(model(server, max_retries=1), ASK)
         assert (answer.text, len(server.requests)) == ("yes", 2)
 
 
-def test_the_time_limit_covers_the_retries() -> None:
+def test_the_wait_that_the_server_asks_for_is_kept() -> None:
+    with ChatServer(in_turn(failure(429, headers={"Retry-After": "1"}), "yes")) as server:
+        started = time.monotonic()
+        [answer] = ask(model(server, max_retries=1), ASK)
+        assert answer.text == "yes"
+        assert time.monotonic() - started >= 1.0
+
+
+def test_a_request_that_is_wrong_is_not_tried_again() -> None:
+    with ChatServer(lambda _: failure(400)) as server:
+        [answer] = ask(model(server, max_retries=3), ASK)
+        assert (answer.error or "", len(server.requests)) == ("the server answered HTTP 400: no", 1)
+
+
+def test_the_time_limit_covers_the_retries_and_says_what_the_server_asked_for() -> None:
     with ChatServer(lambda _: failure(429, headers={"Retry-After": "60"})) as server:
-        [answer] = ask(model(server, max_retries=5, timeout_s=0.5), ASK)
-        assert answer.error == "no answer within 0.5 s"
-        assert len(server.requests) == 1
+        started = time.monotonic()
+        with pytest.raises(RetryLater, match="HTTP 429") as fault:
+            ask(model(server, max_retries=5, timeout_s=0.5), ASK)
+        assert (fault.value.after_s, len(server.requests)) == (60.0, 1)
+        assert time.monotonic() - started < 0.5
 
 
 def test_a_refused_parameter_is_left_out_remembered_and_named() -> None:
@@ -214,17 +244,18 @@ def test_a_cancelled_call_is_cancelled() -> None:
         asyncio.run(run(model(server)))
 
 
-def test_probe_says_what_is_served_or_what_to_do() -> None:
-    async def probe(candidate: OpenAIModel) -> str:
-        try:
-            return await candidate.probe()
-        finally:
-            await candidate.close()
+async def probed(candidate: OpenAIModel) -> str:
+    try:
+        return await candidate.probe()
+    finally:
+        await candidate.close()
 
+
+def test_probe_says_what_is_served_or_what_to_do() -> None:
     with ChatServer(lambda _: "ok", api_key=KEY) as server:
-        assert asyncio.run(probe(model(server, api_key=KEY))).startswith(f"{MODEL} at {server.base_url} answered")
+        assert asyncio.run(probed(model(server, api_key=KEY))).startswith(f"{MODEL} at {server.base_url} answered")
         with pytest.raises(UserError, match=r"models\.cand: .*HTTP 401.*env:NAME") as refused:
-            asyncio.run(probe(model(server, api_key="sk-other")))
+            asyncio.run(probed(model(server, api_key="sk-other")))
     assert "sk-other" not in str(refused.value)
 
 
@@ -247,15 +278,14 @@ def test_a_key_that_no_header_takes_is_refused_unseen(key: str) -> None:
 
 
 def test_a_failed_connection_never_says_the_key() -> None:
-    """The client names the header it cannot send; settings made without validation show that this is replaced."""
+    """A client may name the header it cannot send; settings made without validation let it try."""
     with ChatServer(lambda _: "ok") as server:
         settings = Settings.model_construct(
             model="m", base_url=server.base_url, max_retries=0, api_key=SecretStr(f"{KEY}\n")
         )
         [answer] = ask(connect("cand", settings), ASK)
-    assert (answer.error or "").startswith("the connection failed: ")
-    assert "***" in (answer.error or "")
-    assert KEY not in (answer.error or "")
+    assert answer.error
+    assert KEY not in answer.error
 
 
 def test_the_fingerprint_changes_with_what_changes_the_answers() -> None:

@@ -9,12 +9,13 @@ from connectors.errors import UserError
 from connectors.models import openai
 from connectors.sources import file
 from connectors.types import Model
+from shadow import mirror
 from shadow.config import Config
 from shadow.funnel import funnel
 from shadow.mirror import Mirror
 from shadow.pairs import from_frame
 from shadow.store import Store
-from tests.connectors.chat_server import HANG, Answer, ChatServer, Reply
+from tests.connectors.chat_server import HANG, Answer, ChatServer, Reply, failure
 from tests.e2e.traffic import GARBAGE, values, write_jsonl
 
 
@@ -105,8 +106,8 @@ def test_a_candidate_that_times_out_is_a_pair_with_an_error(tmp_path: Path, stor
     assert errors["candidate_latency_ms"][1] >= 500
 
 
-def test_a_candidate_that_fails_is_a_pair_with_an_error(tmp_path: Path, store: Store) -> None:
-    run(config(write_jsonl(tmp_path / "c.jsonl", values(2))), store, lambda _: Reply(status=500, raw=b"{}"))
+def test_a_request_that_the_candidate_refuses_is_a_pair_with_an_error(tmp_path: Path, store: Store) -> None:
+    run(config(write_jsonl(tmp_path / "c.jsonl", values(2))), store, lambda _: failure(400))
     errors = store.read("SELECT candidate_error FROM pairs")["candidate_error"].to_list()
     assert len(errors) == 2
     assert all(errors)
@@ -145,6 +146,20 @@ def test_stopping_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: Path
     asyncio.run(part(60))
     result = funnel(store)
     assert (result.paired, result.repeats, result.adds_up) == (80, 0, True)
+
+
+def test_a_mirror_that_is_far_behind_sheds_and_counts_it(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "BEAT_S", 0.1)
+    settings = config(write_jsonl(tmp_path / "c.jsonl", values(3_000)), in_flight=2, shed_above_lag=100)
+    run(settings, store, lambda _: Reply(text="refund", delay_s=0.002))
+    result = funnel(store)
+    assert (result.seen, result.adds_up) == (3_000, True)
+    assert 0 < result.shed < 3_000
+    for table in ("pairs", "skipped"):
+        chances = set(store.read(f"SELECT DISTINCT inclusion_probability AS p FROM {table}")["p"])
+        assert min(chances) < 1.0, table
 
 
 def test_a_candidate_without_a_model_is_named(tmp_path: Path, store: Store) -> None:

@@ -52,8 +52,7 @@ def rejection(offset: int) -> Rejected:
 
 def put(store: Store, *rows: Pair | Skipped | Rejected) -> None:
     outbox = Outbox(store)
-    for row in rows:
-        outbox.put(row.origin, row)
+    outbox.put((row.origin, (row,)) for row in rows)
     outbox.flush()
 
 
@@ -72,7 +71,7 @@ def test_every_fate_is_counted_once(store: Store) -> None:
 
 def test_two_candidates_of_one_record_are_one_record(store: Store) -> None:
     outbox = Outbox(store)
-    outbox.put(Origin("calls", 0, 1), pair(1, "small@1"), pair(1, "tiny@1"))
+    outbox.put([(Origin("calls", 0, 1), (pair(1, "small@1"), pair(1, "tiny@1")))])
     outbox.flush()
     result = funnel(store)
     assert (result.seen, result.paired, result.repeats) == (1, 1, 0)
@@ -109,6 +108,8 @@ def test_held_runs_tell_what_is_stored_and_where_to_go_on(store: Store) -> None:
         True,
         False,
     ]
+    assert result[place].among([2, 3, 4, 8, 9, 12]) == {3, 4, 9}
+    assert result[place].among([10, 11]) == set()
     assert result[Partition("calls", 1)] == Held()
     assert result[Partition("calls", 1)].first_wanted(4) == 4
     assert result[Partition("calls", 1)].first_wanted(NOWHERE) == NOWHERE

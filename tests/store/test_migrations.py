@@ -8,10 +8,13 @@ import duckdb
 import pytest
 
 from connectors.errors import UserError
-from shadow import store as store_module
+from judge.scoring.plan import Plan
+from judge.scoring.rows import Checked, checked_frame
+from judge.scoring.worklist import count_unchecked
 from shadow.migrations import Migration, migrations, pending
-from shadow.store import DuckDBFile
+from shadow.store import DuckDBFile, file, reaching
 from tests.store.processes import owner
+from tests.store.seeding import AGREE, NOON, pair, store_pairs
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def test_a_changed_file_is_refused(store: DuckDBFile, package: Path) -> None:
 def test_a_client_waits_for_the_owner_and_says_when_it_runs_another_version(
     tmp_path: Path, package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "TAKEOVER_S", 0.5)
+    monkeypatch.setattr(reaching, "TAKEOVER_S", 0.5)
     with owner(tmp_path / "s.duckdb"):
         store = DuckDBFile(tmp_path / "s.duckdb")
         store.migrate("shadow")
@@ -112,3 +115,21 @@ def test_pending(seen: dict[int, str], missing: list[Migration]) -> None:
 def test_pending_refuses_a_store_of_another_version(seen: dict[int, str], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         pending([ONE, TWO], seen, "s.duckdb")
+
+
+def test_pairs_checked_in_an_older_store_learn_which_record_they_are_of(
+    store: DuckDBFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(file, "migrations", lambda package: migrations(package)[:1])
+        store.migrate("shadow")
+        store.migrate("judge")
+        pairs = [pair(n) for n in range(3)]
+        store_pairs(store, pairs)
+        rows = checked_frame([Checked(each, [], AGREE) for each in pairs[1:]], "v1", NOON)
+        store.append("checked", rows.drop("topic", "partition", "offset"))
+    store.migrate("shadow")
+    store.migrate("judge")
+    found = store.read('SELECT topic, "partition", "offset" FROM checked ORDER BY ALL')
+    assert found.rows() == [("calls", 0, 1), ("calls", 0, 2)]
+    assert count_unchecked(store, Plan("triage", [], "v1", None)) == 1

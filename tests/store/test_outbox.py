@@ -25,8 +25,7 @@ def test_what_was_stored_before_a_failure_is_told_by_the_next_flush(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outbox = Outbox(store)
-    outbox.put(pair(1).origin, pair(1))
-    outbox.put(skip(2).origin, skip(2))
+    outbox.put([(pair(1).origin, (pair(1),)), (skip(2).origin, (skip(2),))])
     append = store.append
 
     def away(table: str, frame: pl.DataFrame) -> int:
@@ -46,8 +45,7 @@ def test_what_was_stored_before_a_failure_is_told_by_the_next_flush(
 
 def test_what_belongs_to_another_owner_by_now_is_not_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     outbox = Outbox(store)
-    outbox.put(pair(1).origin, pair(1))
-    outbox.put(skip(2).origin, skip(2))
+    outbox.put([(pair(1).origin, (pair(1),)), (skip(2).origin, (skip(2),))])
     append = store.append
     monkeypatch.setattr(store, "append", lambda table, frame: append(table, frame) if table == "pairs" else _away())
     with pytest.raises(RetryLater):

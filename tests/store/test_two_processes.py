@@ -13,8 +13,9 @@ import pytest
 
 from connectors.errors import RetryLater, UserError
 from shadow import notice
-from shadow import store as store_module
-from shadow.store import DuckDBFile
+from shadow.store import DuckDBFile, reaching
+from shadow.store.links import QuackLink
+from shadow.store.protocol import ROWS_AT_ONCE
 from tests.store.processes import other_process, owner
 from tests.store.test_one_process import NOW, rejected
 
@@ -50,7 +51,7 @@ def test_bad_sql_of_a_client_is_a_bug_and_not_a_lost_owner(path: Path) -> None:
             store.read("SELECT * FROM nosuch")
         with pytest.raises(duckdb.Error, match="nosuch"):
             store.append("nosuch", rejected([1]))
-        assert time.monotonic() - begun < store_module.TAKEOVER_S
+        assert time.monotonic() - begun < reaching.TAKEOVER_S
         store.close()
 
 
@@ -68,7 +69,7 @@ def test_a_table_made_after_the_client_attached_can_be_appended_to(path: Path) -
 
 def test_each_part_of_a_clients_batch_is_stored_all_or_none(path: Path) -> None:
     """The fact about Quack that ROWS_AT_ONCE stands for; the frame lies in many chunks on purpose."""
-    many = pl.concat([rejected([offset]) for offset in range(store_module.ROWS_AT_ONCE)], rechunk=False)
+    many = pl.concat([rejected([offset]) for offset in range(ROWS_AT_ONCE)], rechunk=False)
     last_is_bad = many.with_columns(reason=pl.when(pl.col("offset") < many.height - 1).then(pl.lit("x")))
     with owner(path):
         store = DuckDBFile(path)
@@ -162,16 +163,16 @@ def test_rows_that_were_stored_although_the_answer_was_lost_are_not_doubled(path
 def _lose_the_answer(store: DuckDBFile) -> pytest.MonkeyPatch:
     """From now on the client's inserts reach the owner and their answers do not come back, nor does any other."""
     patch = pytest.MonkeyPatch()
-    insert = store_module._insert
+    insert = QuackLink.insert
 
-    def insert_and_lose(link: store_module._Link, table: str, frame: pl.DataFrame) -> None:
+    def insert_and_lose(link: QuackLink, table: str, frame: pl.DataFrame) -> None:
         insert(link, table, frame)
-        patch.setattr(store_module.DuckDBFile, "_own", lambda self: None)
-        patch.setattr(store_module.DuckDBFile, "_attach", lambda self: None)
+        patch.setattr(DuckDBFile, "_own", lambda self: None)
+        patch.setattr(DuckDBFile, "_attach", lambda self: None)
         raise duckdb.IOException("the connection was cut")
 
-    patch.setattr(store_module, "_insert", insert_and_lose)
-    patch.setattr(store_module, "TAKEOVER_S", 0.3)
+    patch.setattr(QuackLink, "insert", insert_and_lose)
+    patch.setattr(reaching, "TAKEOVER_S", 0.3)
     return patch
 
 
@@ -220,7 +221,7 @@ def test_a_notice_that_cannot_be_read_is_no_notice(path: Path, text: str) -> Non
 
 
 def test_a_file_that_a_duckdb_shell_has_open_is_said_to_be_in_use(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "TAKEOVER_S", 0.3)
+    monkeypatch.setattr(reaching, "TAKEOVER_S", 0.3)
     shell = f"import duckdb, time; c = duckdb.connect({str(path)!r}); print('open', flush=True); time.sleep(600)"
     with other_process("-c", shell), pytest.raises(UserError, match="in use by a process that does not serve it; stop"):
         DuckDBFile(path)

@@ -72,7 +72,11 @@ def test_a_good_file(write: Write) -> None:
     [
         ("[store]", "[stores]", "unknown key 'stores'; did you mean 'store'?"),
         ("[workflows.triage]", "[workflow.triage]", "unknown key 'workflow'; did you mean 'workflows'?"),
-        ("url =", "uri =", "store: unknown key 'uri'; did you mean 'url'? known: url."),
+        (
+            "url =",
+            "uri =",
+            "store: unknown key 'uri'; did you mean 'url'? known: data_path, retention_days, serve, token, url.",
+        ),
         ('kind = "kafka"', "kin = 1", "the key 'source.kind' is missing; it is required."),
         ("candidates =", "candidate =", "workflows.triage: unknown key 'candidate'; did you mean 'candidates'?"),
         ('check = "label_in_set"', "", "the key 'workflows.triage.checks.0.check' is missing"),

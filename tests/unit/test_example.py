@@ -19,7 +19,7 @@ OPENED = re.sub(r"^#(?=\S)", "", EXAMPLE.read_text(), flags=re.MULTILINE)
 
 @pytest.fixture(autouse=True)
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("KAFKA_PASSWORD", "OPENAI_API_KEY", "VLLM_API_KEY"):
+    for name in ("KAFKA_PASSWORD", "STORE_TOKEN", "OPENAI_API_KEY", "VLLM_API_KEY"):
         monkeypatch.setenv(name, "x" * 8)
 
 

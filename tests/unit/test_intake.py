@@ -8,11 +8,16 @@ import pytest
 from connectors.interaction import VERSION, Interaction, encode
 from connectors.types import Completion, Origin, Record, Request
 from shadow.config import Workflow
-from shadow.intake import Admitted, Rejected, Skipped, admit
+from shadow.intake import Admitted, Fate, Rejected, Skipped, admit_all
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ORIGIN = Origin("calls", 0, 7)
 WORKFLOWS = {"triage": Workflow(candidates=["small"])}
+
+
+def fate_of(record: Record, workflows: dict[str, Workflow], now: datetime) -> Fate:
+    [fate] = admit_all([record], workflows, now)
+    return fate
 
 
 def record(**changes: object) -> Record:
@@ -28,7 +33,7 @@ def record(**changes: object) -> Record:
 
 
 def test_a_good_record_is_admitted_and_scrubbed() -> None:
-    admitted = admit(record(), WORKFLOWS, NOW)
+    admitted = fate_of(record(), WORKFLOWS, NOW)
     assert isinstance(admitted, Admitted)
     assert "ann@example.org" not in str(admitted.interaction)
     assert sum(admitted.scrubbed.values()) == 1
@@ -36,12 +41,12 @@ def test_a_good_record_is_admitted_and_scrubbed() -> None:
 
 
 def test_a_workflow_nobody_enabled_is_skipped_by_name() -> None:
-    assert admit(record(workflow="other"), WORKFLOWS, NOW) == Skipped(ORIGIN, "other", "not_enabled", 0.0, NOW)
+    assert fate_of(record(workflow="other"), WORKFLOWS, NOW) == Skipped(ORIGIN, "other", "not_enabled", 0.0, NOW)
 
 
 def test_what_the_sample_leaves_out_carries_the_probability() -> None:
     few = {"triage": Workflow(candidates=["small"], sample=0.2)}
-    fates = [admit(record(request_id=f"r-{n}"), few, NOW) for n in range(2_000)]
+    fates = [fate_of(record(request_id=f"r-{n}"), few, NOW) for n in range(2_000)]
     skipped = [fate for fate in fates if isinstance(fate, Skipped)]
     assert {(fate.reason, fate.inclusion_probability) for fate in skipped} == {("sampled_out", 0.2)}
     assert 0.75 < len(skipped) / len(fates) < 0.85
@@ -59,7 +64,7 @@ def test_what_the_sample_leaves_out_carries_the_probability() -> None:
     ],
 )
 def test_what_cannot_be_read_is_rejected_with_its_reason_and_size(value: bytes | None, reason: str) -> None:
-    rejected = admit(Record(ORIGIN, value), WORKFLOWS, NOW)
+    rejected = fate_of(Record(ORIGIN, value), WORKFLOWS, NOW)
     assert isinstance(rejected, Rejected)
     assert reason in rejected.reason
     assert rejected.size_bytes == (None if value is None else len(value))
@@ -67,16 +72,20 @@ def test_what_cannot_be_read_is_rejected_with_its_reason_and_size(value: bytes |
 
 def test_a_count_that_the_store_cannot_hold_is_rejected() -> None:
     response = Completion(text="billing", input_tokens=2**63)
-    rejected = admit(record(response=response), WORKFLOWS, NOW)
+    rejected = fate_of(record(response=response), WORKFLOWS, NOW)
     assert isinstance(rejected, Rejected)
     assert "input_tokens" in rejected.reason
 
 
-def test_what_cannot_be_scrubbed_is_rejected_and_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_scrubbed_is_rejected_and_the_others_are_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(interaction: Interaction) -> None:
         raise RuntimeError("a fault in a rule")
 
-    monkeypatch.setattr("shadow.intake.scrub", broken)
-    rejected = admit(record(), WORKFLOWS, NOW)
+    monkeypatch.setattr("shadow.scrub.batch.scrub", broken)
+    clean = record(request=Request(messages=[{"role": "user", "content": "hello"}]))
+    admitted, rejected, skipped, again = admit_all([clean, record(), record(workflow="other"), clean], WORKFLOWS, NOW)
+    assert isinstance(admitted, Admitted)
+    assert admitted == again
     assert isinstance(rejected, Rejected)
     assert rejected.reason == "the record cannot be scrubbed: RuntimeError"
+    assert isinstance(skipped, Skipped)

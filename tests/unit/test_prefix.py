@@ -8,26 +8,26 @@ from shadow.prefix import Prefix
 
 def test_nothing_done_is_no_position() -> None:
     prefix = Prefix()
-    prefix.polled(5)
+    prefix.polled([5])
     assert prefix.position() is None
 
 
 def test_a_hole_holds_the_position_back() -> None:
     prefix = Prefix()
     for offset in (5, 6, 7):
-        prefix.polled(offset)
-    prefix.done(5)
-    prefix.done(7)
+        prefix.polled([offset])
+    prefix.done([5])
+    prefix.done([7])
     assert prefix.position() == 6
-    prefix.done(6)
+    prefix.done([6])
     assert prefix.position() == 8
 
 
 def test_offsets_that_were_never_records_do_not_hold_it_back() -> None:
     prefix = Prefix()
     for offset in (5, 9):
-        prefix.polled(offset)
-        prefix.done(offset)
+        prefix.polled([offset])
+        prefix.done([offset])
     assert prefix.position() == 10
 
 
@@ -38,10 +38,10 @@ def test_in_any_order_it_is_the_offset_behind_the_last_one_before_the_first_unfi
     offsets.sort()
     prefix = Prefix()
     for offset in offsets:
-        prefix.polled(offset)
+        prefix.polled([offset])
     finished: set[int] = set()
     for offset in data.draw(st.permutations(offsets)):
-        prefix.done(offset)
+        prefix.done([offset])
         finished.add(offset)
         first_open = next((o for o in offsets if o not in finished), None)
         before = [o for o in offsets if first_open is None or o < first_open]

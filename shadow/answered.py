@@ -1,0 +1,61 @@
+"""From a candidate's answers to the pairs that are stored: many records at once, each answer scrubbed."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from connectors.types import Completion, Origin
+from shadow.intake import Admitted
+from shadow.scrub import SCRUB_VERSION, scrub_completions
+from shadow.types import Pair, pair_id
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What the candidates of a record's workflow answered, by their fingerprints; not yet scrubbed."""
+
+    admitted: Admitted
+    answers: Mapping[str, Completion]
+
+
+def pairs_of(finished: Sequence[Answered]) -> list[tuple[Origin, tuple[Pair, ...]]]:
+    """The pairs of each record, in order. An answer that cannot be scrubbed becomes an error and is not kept."""
+    now = datetime.now(UTC)
+    answers = [answer for item in finished for answer in item.answers.values()]
+    clean = (_kept(answer, result) for answer, result in zip(answers, scrub_completions(answers), strict=True))
+    return [(item.admitted.origin, tuple(_pairs(item, clean, now))) for item in finished]
+
+
+def _kept(
+    answer: Completion, result: tuple[Completion, Mapping[str, int]] | Exception
+) -> tuple[Completion, Mapping[str, int]]:
+    if isinstance(result, Exception):
+        sentence = f"the answer cannot be scrubbed: {type(result).__name__}"
+        return Completion(error=sentence, latency_ms=answer.latency_ms), {}
+    return result
+
+
+def _pairs(item: Answered, clean: Iterator[tuple[Completion, Mapping[str, int]]], now: datetime) -> Iterator[Pair]:
+    admitted, interaction = item.admitted, item.admitted.interaction
+    for fingerprint, (candidate, masked) in zip(item.answers, clean):  # noqa: B905 (clean goes on with the next item)
+        yield Pair(
+            pair_id=pair_id(admitted.origin, fingerprint),
+            workflow=interaction.workflow,
+            fingerprint=fingerprint,
+            request_id=interaction.request_id,
+            occurred_at=interaction.occurred_at,
+            mirrored_at=now,
+            origin=admitted.origin,
+            request=interaction.request,
+            production=interaction.response,
+            candidate=candidate,
+            inclusion_probability=admitted.inclusion_probability,
+            scrub_version=SCRUB_VERSION,
+            scrubbed=dict(Counter(admitted.scrubbed) + Counter(masked)) if masked else dict(admitted.scrubbed),
+            tags=interaction.tags,
+            trace_id=interaction.trace_id,
+            span_id=interaction.span_id,
+            subject_key=interaction.subject_key,
+            ground_truth=interaction.ground_truth,
+        )
