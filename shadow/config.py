@@ -6,41 +6,22 @@ Connectors validate their own tables (see connectors/folder.py), the judge its c
 
 import os
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from connectors.errors import UserError, unknown
+from shadow.access import DashboardSettings
+from shadow.strict import Open, Strict
 
 SeverityName = Literal["critical", "major", "minor"]
 T = TypeVar("T", bound=BaseModel)
 
 
 _SECRETS = frozenset({"api_key", "sasl_plain_password", "ssl_password"})
-_SEALED = ConfigDict(frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
-
-
-class Strict(BaseModel):
-    """Settings that refuse unknown keys and cannot change."""
-
-    model_config = ConfigDict(**_SEALED, extra="forbid")
-
-
-class Open(BaseModel):
-    """Settings of which the rest belongs to a class that only a later step knows."""
-
-    model_config = ConfigDict(**_SEALED, extra="allow")
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The keys that belong to that class; secrets are among them, so no repr shows these."""
-        return dict(self.__pydantic_extra__ or {})
-
-    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        return ((name, getattr(self, name)) for name in type(self).model_fields)
 
 
 class StoreSettings(Strict):
@@ -175,13 +156,6 @@ class Workflow(Strict):
         if twice := sorted({name for name in candidates if candidates.count(name) > 1}):
             raise ValueError(f"{', '.join(twice)} is there twice")
         return candidates
-
-
-class DashboardSettings(Strict):
-    """Where the pages are served."""
-
-    host: str = Field(default="127.0.0.1", description="the address to listen on; 0.0.0.0 for other machines too")
-    port: int = Field(default=8501, ge=1, le=65535, description="the port to listen on")
 
 
 class Config(Strict):

@@ -8,7 +8,7 @@ import msgspec
 from connectors.types import Completion
 from judge.checking.reading import Unreadable
 from judge.outcomes import Severity, Status
-from shadow.config import Strict
+from shadow.strict import Strict
 from shadow.types import Pair
 
 Kind = Literal["validation", "agreement"]

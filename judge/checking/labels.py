@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from connectors.types import Completion
 from judge.checking.reading import Unreadable, folded, json_of, text_of
-from shadow.config import Strict
+from shadow.strict import Strict
 
 
 class Vocabulary(Strict):

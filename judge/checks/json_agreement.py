@@ -9,7 +9,7 @@ from connectors.types import Completion
 from judge.checking.check import Agreement
 from judge.checking.example import Example
 from judge.checking.reading import Unreadable, folded, json_of, text_of
-from shadow.config import Strict
+from shadow.strict import Strict
 
 Comparison = Literal["exact", "folded", "ignore"]
 

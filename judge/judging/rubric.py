@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 
 from connectors.errors import UserError, unknown
 from judge.outcomes import Severity
-from shadow.config import Strict, validate
+from shadow.config import validate
+from shadow.strict import Strict
 
 Worse = Literal["first", "second", "both", "neither", "unknown"]
 

@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.errors import UserError
-from shadow.config import Config, Strict, load, validate
+from shadow.config import Config, load, validate
+from shadow.strict import Strict
 
 GOOD = """
 [store]
