@@ -14,11 +14,17 @@ from judge.outcomes import Severity
 from shadow.config import validate
 from shadow.strict import Strict
 
-Worse = Literal["first", "second", "both", "neither", "unknown"]
+Kind = Literal["pairwise", "reference", "severity"]
+Worse = Literal["first", "second", "both", "neither", "answer", "nothing", "unknown"]
+_COMPARING = frozenset({"first", "second", "both", "neither", "unknown"})
+_EXAMINING = frozenset({"answer", "nothing", "unknown"})
 
 
 class Choice(Strict):
-    """One thing the judge may choose: which answer is worse, and how bad that is when it is one of the two."""
+    """One thing the judge may choose: which answer is worse, and how bad that is when it is a single one.
+
+    A pairwise rubric says first, second, both or neither; one that examines a single answer says answer or nothing.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     meaning: str = Field(min_length=1)
@@ -27,35 +33,78 @@ class Choice(Strict):
 
     @model_validator(mode="after")
     def _severity_of_one(self) -> Self:
-        if (self.severity is not None) != (self.worse in ("first", "second")):
-            raise ValueError(f"choice {self.name!r}: a severity belongs to worse = 'first' or 'second', and only there")
+        if (self.severity is not None) != (self.worse in ("first", "second", "answer")):
+            raise ValueError(
+                f"choice {self.name!r}: a severity belongs to worse = 'first', 'second' or 'answer', and only there"
+            )
         return self
 
 
-class Rubric(Strict):
-    """The question, how to decide it, and the choices. Texts longer than the limits are shown without their middle."""
+class Illustration(Strict):
+    """A pair that people can read, and what a good judge says of it. The judge never sees it.
 
+    `choice` is what it should choose with `production` shown first, or of the candidate's answer where it examines one.
+    """
+
+    request: str = Field(min_length=1)
+    production: str
+    candidate: str
+    reference: str | None = None
+    choice: str
+    why: str = Field(min_length=1)
+
+
+class Rubric(Strict):
+    """The question, how to decide it, and the choices. Texts longer than the limits are shown without their middle.
+
+    `kind`: `pairwise` compares two answers in both orders, `severity` examines each answer alone, and `reference` does
+    so beside the pair's ground truth. `tools`: how much of the tools on offer is shown.
+    """
+
+    kind: Kind = "pairwise"
     question: str = Field(min_length=1)
     instructions: str = ""
     choices: list[Choice] = Field(min_length=2)
+    tools: Literal["names", "full"] = "names"
     max_request_chars: int = Field(default=12_000, ge=200)
     max_answer_chars: int = Field(default=6_000, ge=200)
     max_reason_chars: int = Field(default=300, ge=40)
+    example: list[Illustration] = []
+
+    @property
+    def compares(self) -> bool:
+        """True when the judge sees both answers at once."""
+        return self.kind == "pairwise"
 
     @model_validator(mode="after")
     def _fair(self) -> Self:
         names = [choice.name for choice in self.choices]
         if len(set(names)) < len(names):
             raise ValueError("two choices have the same name")
+        allowed = _COMPARING if self.compares else _EXAMINING
+        for choice in self.choices:
+            if choice.worse not in allowed:
+                raise ValueError(
+                    f"choice {choice.name!r}: worse = {choice.worse!r} has no meaning in a rubric of kind "
+                    f"{self.kind!r}; it is one of {', '.join(sorted(allowed))}"
+                )
+        if not self.compares and not {"answer", "nothing"} <= {choice.worse for choice in self.choices}:
+            raise ValueError("the choices must offer worse = 'answer' and worse = 'nothing'")
         first, second = ([c.severity for c in self.choices if c.worse == side] for side in ("first", "second"))
         if sorted(map(str, first)) != sorted(map(str, second)):
             raise ValueError("the choices must offer the same severities for the first answer as for the second")
+        for each in self.example:
+            if each.choice not in names:
+                raise ValueError(f"an example has the choice {each.choice!r}, which is none of: {', '.join(names)}")
+            if (each.reference is not None) != (self.kind == "reference"):
+                raise ValueError("an example has a reference where the kind is 'reference', and only there")
         return self
 
     @property
     def hash(self) -> str:
-        """16 hex digits of the content; comments and layout of the file do not count."""
-        return hashlib.sha256(msgspec.json.encode(self.model_dump(mode="json"), order="deterministic")).hexdigest()[:16]
+        """16 hex digits of what the judge is asked; comments, layout and examples of the file do not count."""
+        asked = self.model_dump(mode="json", exclude={"example"})
+        return hashlib.sha256(msgspec.json.encode(asked, order="deterministic")).hexdigest()[:16]
 
     def choice(self, name: str) -> Choice:
         """The choice of a name; KeyError when there is none."""

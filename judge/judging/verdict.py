@@ -52,9 +52,13 @@ async def judge_pair(model: Model, rubric: Rubric, pair: Pair) -> Verdict:
     A reply that the parser cannot use makes it undecided. Raises RetryLater when the judge gave no reply at all: that
     is a fault of the endpoint and says nothing about the pair, so it is no verdict.
     """
+    if rubric.kind == "reference" and pair.ground_truth is None:
+        return Verdict(outcome=Outcome.UNDECIDED, error="the pair has no ground truth to hold its answers against")
     opinions = {first: await _ask(model, rubric, pair, first) for first in get_args(First)}
-    outcomes = [_outcome(rubric, first, opinion.reply) for first, opinion in opinions.items()]
-    outcome, flip = combine(*outcomes)
+    if rubric.compares:
+        outcome, flip = combine(*(_outcome(rubric, first, opinion.reply) for first, opinion in opinions.items()))
+    else:
+        outcome, flip = _examined(rubric, [opinion.reply.choice for opinion in opinions.values()]), False
     return Verdict(
         outcome=outcome,
         order_flip=flip,
@@ -81,8 +85,6 @@ def combine(one: Outcome, other: Outcome) -> tuple[Outcome, bool]:
 def outcome_of(choice: Choice, first: First) -> Outcome:
     """What a choice means for the candidate when the answer of arm `first` was shown first."""
     match choice.worse:
-        case "unknown":
-            return Outcome.UNDECIDED
         case "neither":
             return Outcome.EQUIVALENT
         case "both":
@@ -90,10 +92,35 @@ def outcome_of(choice: Choice, first: First) -> Outcome:
         case "first" | "second":
             candidate_is_worse = (choice.worse == "first") == (first == "candidate")
             return _WORSE[choice.severity] if candidate_is_worse else Outcome.CANDIDATE_BETTER
+        case _:
+            return Outcome.UNDECIDED
+
+
+def of_examined(production: Choice, candidate: Choice) -> Outcome:
+    """What the choices on both answers, each examined alone, mean for the candidate.
+
+    A defect of the candidate counts by its severity where production's answer has a milder one or none. Both spoilt, by
+    a major defect or worse, are `both_bad`.
+    """
+    if "unknown" in (production.worse, candidate.worse):
+        return Outcome.UNDECIDED
+    theirs, ours = candidate.severity, production.severity
+    if theirs is None:
+        return Outcome.EQUIVALENT if ours is None else Outcome.CANDIDATE_BETTER
+    if ours is None or not ours.at_least(theirs):
+        return _WORSE[theirs]
+    if theirs.at_least(Severity.MAJOR):
+        return Outcome.BOTH_BAD
+    return Outcome.EQUIVALENT if ours is theirs else Outcome.CANDIDATE_BETTER
 
 
 def _outcome(rubric: Rubric, first: First, reply: Reply) -> Outcome:
     return Outcome.UNDECIDED if reply.choice is None else outcome_of(rubric.choice(reply.choice), first)
+
+
+def _examined(rubric: Rubric, choices: list[str | None]) -> Outcome:
+    said = [rubric.choice(choice) for choice in choices if choice is not None]
+    return of_examined(*said) if len(said) == len(choices) else Outcome.UNDECIDED
 
 
 async def _ask(model: Model, rubric: Rubric, pair: Pair, first: First) -> Opinion:
