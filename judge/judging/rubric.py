@@ -69,7 +69,7 @@ class Rubric(Strict):
     max_request_chars: int = Field(default=12_000, ge=200)
     max_answer_chars: int = Field(default=6_000, ge=200)
     max_reason_chars: int = Field(default=300, ge=40)
-    example: list[Illustration] = []
+    example: list[Illustration] = Field(default=[])
 
     @property
     def compares(self) -> bool:
