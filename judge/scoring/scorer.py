@@ -17,6 +17,7 @@ import structlog
 from connectors.errors import RetryLater
 from connectors.types import Model
 from judge.checking.settle import examine, settle
+from judge.degenerate.measuring import Looking
 from judge.judging.arms import production_as_judge, serves_production
 from judge.judging.setbacks import Setbacks
 from judge.judging.verdict import Verdict, judge_pair
@@ -33,6 +34,7 @@ CHECK_BATCH = 500
 JUDGE_BATCH = 16
 JUDGE_AT_ONCE = 4
 IDLE_S = 1.0
+LOOK_S = 30.0
 FAREWELL_S = 5.0
 log = structlog.get_logger()
 
@@ -63,6 +65,7 @@ class Scorer:
         self._setbacks = {plan.workflow: Setbacks(retry_s) for plan in self._plans}
         self._notes: dict[str, str] = {}
         self._retry_s = retry_s
+        self._looking = Looking(store)
         self._slots = asyncio.Semaphore(JUDGE_AT_ONCE)
         self._under_way: dict[str, float] = {}
 
@@ -72,6 +75,7 @@ class Scorer:
         A pair that the judge gave no reply on is left waiting. Raises RetryLater when the store does not answer.
         """
         checked = await self.check(limit)
+        await self._look_turn()
         judged = 0
         for plan in self._plans:
             while plan.judge and (limit is None or judged < limit):
@@ -105,7 +109,7 @@ class Scorer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Score until `stop` is set; then the calls under way have FAREWELL_S seconds to be finished and stored."""
-        loops = [self._every(stop, self._check_turn), self._every(stop, self._beat_turn)]
+        loops = [self._every(stop, turn) for turn in (self._check_turn, self._look_turn, self._beat_turn)]
         loops += [self._judge_for_ever(plan, plan.judge, stop) for plan in self._plans if plan.judge]
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:
@@ -129,6 +133,11 @@ class Scorer:
 
     async def _check_turn(self) -> float:
         return 0.0 if await self.check(CHECK_BATCH) else IDLE_S
+
+    async def _look_turn(self) -> float:
+        for plan in self._plans:
+            await asyncio.to_thread(self._looking.look, plan.workflow)
+        return LOOK_S
 
     async def _beat_turn(self) -> float:
         oldest = min(self._under_way.values(), default=None)
