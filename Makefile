@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit format bench-store bench-capture faults bench-candidates bench-ingest
+.PHONY: help demo test lint types imports unit format bench-store bench-capture faults bench-candidates bench-ingest vectors
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -46,6 +46,9 @@ bench-store: $(VENV)/.ready-demo,dev  ## queries on ten million pairs, written a
 
 bench-capture: $(VENV)/.ready-demo,dev  ## what the capture adds to a production call; short: ARGS=800
 	$(BIN)/python -m tests.bench.capture $(ARGS)
+
+vectors: $(VENV)/.ready-demo,dev  ## evidence and bounds against published cases; FILE=PATH
+	$(BIN)/python -m tests.bench.vectors $(FILE)
 
 $(VENV)/.ready-%: pyproject.toml constraints.txt setup.sh
 	./setup.sh $*
