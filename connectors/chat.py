@@ -60,9 +60,14 @@ class _Choice(msgspec.Struct, frozen=True):
     logprobs: _Logprobs | None = None
 
 
+class _InputDetails(msgspec.Struct, frozen=True):
+    cached_tokens: Count | None = None
+
+
 class _Usage(msgspec.Struct, frozen=True):
     prompt_tokens: Count | None = None
     completion_tokens: Count | None = None
+    prompt_tokens_details: _InputDetails | None = None
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -120,6 +125,7 @@ def read_body(body: bytes) -> Completion:
         model=read.model,
         input_tokens=read.usage.prompt_tokens if read.usage else None,
         output_tokens=read.usage.completion_tokens if read.usage else None,
+        cached_tokens=_cached(read.usage),
         confidence=_confidence([choice]),
     )
 
@@ -150,6 +156,7 @@ def read_chunks(chunks: Sequence[dict[str, Any]]) -> Completion:
         model=next((chunk.model for chunk in read if chunk.model), None),
         input_tokens=usage.prompt_tokens,
         output_tokens=usage.completion_tokens,
+        cached_tokens=_cached(usage),
         confidence=_confidence(choices),
     )
 
@@ -169,6 +176,11 @@ def mean_probability(logprobs: Sequence[float]) -> float | None:
 def _confidence(choices: Sequence[_Choice]) -> float | None:
     given = [choice.logprobs.content or [] for choice in choices if choice.logprobs]
     return mean_probability([token.logprob for tokens in given for token in tokens])
+
+
+def _cached(usage: _Usage | None) -> int | None:
+    details = usage.prompt_tokens_details if usage else None
+    return details.cached_tokens if details else None
 
 
 def _call(parts: Sequence[_ToolCall]) -> ToolCall:

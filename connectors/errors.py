@@ -16,11 +16,15 @@ class UserError(Exception):
 
 
 class RetryLater(Exception):  # noqa: N818  (a request, not a fault of ours)
-    """A passing fault; `after_s` is the wait the other side asked for, in seconds, or None."""
+    """A passing fault; `after_s` is the wait the other side asked for, in seconds, or None.
 
-    def __init__(self, message: str, after_s: float | None = None) -> None:
+    `may_cost`: the other side may have done the work before the fault, and may charge for it.
+    """
+
+    def __init__(self, message: str, after_s: float | None = None, may_cost: bool = False) -> None:
         super().__init__(message)
         self.after_s = after_s
+        self.may_cost = may_cost
 
 
 def unknown(what: str, name: str, known: Iterable[str], where: str = "") -> UserError:

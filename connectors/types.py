@@ -68,6 +68,7 @@ class Request(msgspec.Struct, frozen=True):
 class Completion(msgspec.Struct, frozen=True):
     """A model's answer, or the reason why there is none: then `error` is a sentence and `text` is None.
 
+    `cached_tokens` is the part of the input that the server read from its prompt cache.
     `confidence` is the geometric mean probability of the answer's tokens, 0..1, where the server gives logprobs.
     `dropped_params` names the request parameters that the server could not be given.
     """
@@ -79,6 +80,7 @@ class Completion(msgspec.Struct, frozen=True):
     model: str | None = None
     input_tokens: Count | None = None
     output_tokens: Count | None = None
+    cached_tokens: Count | None = None
     latency_ms: float | None = None
     time_to_first_token_ms: float | None = None
     confidence: float | None = None

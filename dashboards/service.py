@@ -82,7 +82,8 @@ async def mirror(config: Config) -> int:
 async def score(config: Config, path: Path, once: bool) -> int:
     """Check and judge what is in the store: all of it once, or whatever comes until a signal. Returns the exit code."""
     with stopping() as stop, wiring.open_store(config) as store:
-        models = wiring.connect_models(config, wiring.candidates(config) | wiring.judges(config))
+        models = wiring.connect_models(config, wiring.candidates(config) - wiring.judges(config))
+        models |= wiring.connect_judges(config)
         scorer = Scorer(store, config, models, str(path))
         try:
             await (score_once(scorer, stop.event) if once else scorer.run(stop.event))
@@ -95,7 +96,7 @@ async def up(config: Config, path: Path, with_pages: bool) -> int:
     """Mirror, scorer and, where asked for, the pages until a signal. Returns the exit code."""
     with stopping() as stop, wiring.open_store(config) as store:
         candidates = wiring.connect_models(config, wiring.candidates(config))
-        judges = wiring.connect_models(config, wiring.judges(config) - wiring.candidates(config))
+        judges = wiring.connect_judges(config)
         try:
             scorer = Scorer(store, config, candidates | judges, str(path))
             mirror = await make_mirror(config, candidates, store)
@@ -106,7 +107,8 @@ async def up(config: Config, path: Path, with_pages: bool) -> int:
                 beside.append(keep_running("dashboard", pages(config, path), stop.event))
             await run_beside(mirror, beside, stop.event)
         finally:
-            await close(candidates | judges)
+            await close(candidates)
+            await close(judges)
         return stop.exit_code
 
 

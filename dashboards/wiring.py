@@ -56,10 +56,18 @@ def connect_models(config: Config, names: Iterable[str]) -> dict[str, Model]:
     return {name: connect_model(name, config.models[name]) for name in sorted(set(names))}
 
 
-def connect_model(name: str, connection: Connection) -> Model:
+def connect_judges(config: Config) -> dict[str, Model]:
+    """The judges, which never try again by themselves: each try is entered in the ledger, so the till does that."""
+    return {name: connect_model(name, config.models[name], tries_again=False) for name in sorted(judges(config))}
+
+
+def connect_model(name: str, connection: Connection, tries_again: bool = True) -> Model:
     """One model. Raises UserError as `connect_models` does."""
     module = folder.load("models", connection.kind, f"models.{name}")
-    model: Model = module.connect(name, validate(module.Settings, connection.settings, f"models.{name}"))
+    settings = validate(module.Settings, connection.settings, f"models.{name}")
+    if not tries_again and "max_retries" in type(settings).model_fields:
+        settings = settings.model_copy(update={"max_retries": 0})
+    model: Model = module.connect(name, settings)
     return model
 
 

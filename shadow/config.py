@@ -55,6 +55,22 @@ class Connection(Open):
     kind: str = Field(description="a file in connectors/sources or connectors/models, without .py")
 
 
+class Prices(Strict):
+    """What a model's tokens cost, in USD per million; a server of one's own has a price too: that of its machine."""
+
+    input: float = Field(ge=0, description="USD per million input tokens")
+    output: float = Field(ge=0, description="USD per million output tokens")
+    cached: float | None = Field(
+        default=None, ge=0, description="USD per million input tokens from the server's prompt cache; else as input"
+    )
+
+
+class ModelConnection(Connection):
+    """A model, and what it costs."""
+
+    prices: Prices | None = Field(default=None, description="[models.NAME.prices]; without it no cost is known")
+
+
 class CheckSettings(Open):
     """One check of a workflow, which validates the rest; docs/checks.md has the keys of each."""
 
@@ -111,6 +127,12 @@ class WorkflowJudge(Strict):
     max_pairs_per_minute: int | None = Field(
         default=None, ge=1, description="the judge's pace, where it shares a machine or a quota; unlimited if not given"
     )
+    in_flight: int = Field(default=32, ge=1, le=1000, description="calls to the judge at once")
+    max_usd_per_day: float | None = Field(
+        default=None,
+        gt=0,
+        description="what judging may cost this workflow a day (UTC); then pairs wait. It needs the judge's prices",
+    )
 
 
 class Budgets(Strict):
@@ -163,7 +185,9 @@ class Config(Strict):
 
     store: StoreSettings = Field(default=StoreSettings(), description="[store]")
     source: Connection = Field(description="[source]")
-    models: dict[str, Connection] = Field(description="[models.NAME], one table a model, candidates and judges alike")
+    models: dict[str, ModelConnection] = Field(
+        description="[models.NAME], one table a model, candidates and judges alike"
+    )
     workflows: dict[str, Workflow] = Field(min_length=1, description="[workflows.NAME], one table a workflow")
     mirror: MirrorSettings = Field(default=MirrorSettings(), description="[mirror]")
     dashboard: DashboardSettings = Field(default=DashboardSettings(), description="[dashboard]")
@@ -190,6 +214,11 @@ def load(path: Path) -> Config:
         for model in wanted:
             if model not in config.models:
                 raise unknown("model", model, config.models, f"{path}: workflows.{name}")
+        if workflow.judge and workflow.judge.max_usd_per_day and not config.models[workflow.judge.model].prices:
+            raise UserError(
+                f"{path}: workflows.{name}.judge.max_usd_per_day: it is not known what models.{workflow.judge.model} "
+                f"costs; add a table [models.{workflow.judge.model}.prices]."
+            )
     return config
 
 

@@ -8,6 +8,7 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
+import aiohttp
 import httpx2
 import msgspec
 import openai
@@ -98,11 +99,14 @@ class OpenAIModel:
             return await self._answer(request)
         except Exception as error:
             if _is_endpoints(error):
-                raise RetryLater(self._sentence(error), _asked_s(error)) from None
+                raise RetryLater(self._sentence(error), _asked_s(error), _may_cost(error)) from None
             if not isinstance(error, openai.OpenAIError | ValueError | TimeoutError):
                 frames = "".join(traceback.format_tb(error.__traceback__))
                 log.error("model_call_crashed", model=self.name, error=type(error).__name__, frames=frames)
-            return Completion(error=self._sentence(error), latency_ms=_ms_since(started))
+            used = None if _may_cost(error) else 0
+            return Completion(
+                error=self._sentence(error), latency_ms=_ms_since(started), input_tokens=used, output_tokens=used
+            )
 
     async def probe(self) -> str:
         """One line about the model as served, from one short call."""
@@ -254,6 +258,15 @@ def _is_connection(error: Exception) -> bool:
         return isinstance(error.__cause__, httpx2.ConnectTimeout)
     lost = (openai.APIConnectionError, httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.ConnectTimeout)
     return isinstance(error, lost)
+
+
+def _may_cost(error: BaseException | None) -> bool:
+    """False when the server surely generated nothing: it answered with an HTTP error, or was never reached."""
+    while error is not None:
+        if isinstance(error, openai.APIStatusError | aiohttp.ClientConnectorError):
+            return False
+        error = error.__cause__
+    return True
 
 
 def _asked_s(error: Exception) -> float | None:

@@ -4,6 +4,7 @@ Text under judgement is data. It stands between two lines that carry a boundary 
 was written, so it cannot end its own part and give orders.
 """
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -15,6 +16,7 @@ from shadow.types import Pair
 PROMPT = 1
 """The version of this file: goes up when the same rubric and pair are asked in other words."""
 
+_MARKED = re.compile(r"Each stands between lines marked (\S+)\.$")
 First = Literal["production", "candidate"]
 _TASKS: dict[Kind, tuple[str, str]] = {
     "pairwise": ("You compare two answers to the same request.", "The request and the two answers"),
@@ -51,6 +53,12 @@ def build(rubric: Rubric, pair: Pair, first: First, boundary: str) -> Request:
         response_format=reply_format(rubric),
         params={"temperature": 0, "max_tokens": 64 + rubric.max_reason_chars},
     )
+
+
+def boundary_of(request: Request) -> str | None:
+    """The boundary of a request that `build` made, or None of any other request."""
+    found = _MARKED.search(str(request.messages[0].get("content"))) if request.messages else None
+    return found[1] if found else None
 
 
 def reply_format(rubric: Rubric) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from judge.checking.loading import LoadedCheck, checks_version, load_checks
 from judge.judging.arms import refuse_candidate_as_judge
 from judge.judging.rubric import Rubric, load_rubric
 from judge.judging.verdict import epoch
+from judge.money.till import Priced
 from judge.outcomes import Stratum
-from shadow.config import Config, Connection, Workflow, WorkflowJudge
+from shadow.config import Config, ModelConnection, Workflow, WorkflowJudge
 
 
 class JudgePlan(msgspec.Struct, frozen=True):
@@ -23,10 +24,15 @@ class JudgePlan(msgspec.Struct, frozen=True):
 
     candidates: list[str]
     model: Model
-    connection: Connection
+    connection: ModelConnection
     rubric: Rubric
     settings: WorkflowJudge
     epoch: str
+
+    @property
+    def priced(self) -> Priced:
+        """The judge as the till asks it."""
+        return Priced(self.model, self.connection.prices, self.settings.in_flight)
 
     @property
     def shares(self) -> dict[Stratum, float]:

@@ -23,6 +23,7 @@ def settings_classes() -> dict[str, type[BaseModel]]:
         "[source]": config.Connection,
         **{f'[source] with kind = "{kind}"': _of("sources", kind) for kind in kinds("sources")},
         **{f'[models.NAME] with kind = "{kind}"': _of("models", kind) for kind in kinds("models")},
+        "[models.NAME.prices]": config.Prices,
         "[workflows.NAME]": config.Workflow,
         "[[workflows.NAME.checks]]": config.CheckSettings,
         "[workflows.NAME.judge]": config.WorkflowJudge,

@@ -221,7 +221,7 @@ def test_every_settings_class_is_closed_or_hands_its_rest_on() -> None:
         assert each.model_config.get("extra") in ("forbid", "allow")
         for field in each.model_fields.values():
             seen += [kind for kind in _classes(field.annotation) if kind not in seen]
-    assert len(seen) == 10
+    assert len(seen) == 12
 
 
 def _classes(annotation: Any) -> list[type[BaseModel]]:

@@ -1,0 +1,1 @@
+"""What judging costs: entered before it is spent, capped, never paid for twice."""

@@ -1,0 +1,39 @@
+"""What a workflow may still spend on its judge today. Pure counting; days are UTC."""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+
+from connectors.errors import RetryLater
+
+
+class CapReached(RetryLater):
+    """Another call could exceed what the workflow may spend on this day; `str()` says so to a person."""
+
+
+class Budget:
+    """The USD spent or reserved by workflow and day, and the workflows' caps."""
+
+    def __init__(self, caps: dict[str, float | None], spent: dict[tuple[str, date], float]) -> None:
+        """`caps`: USD a day by workflow, None for none. `spent`: by workflow and day, so far."""
+        self._caps = caps
+        self._spent: defaultdict[tuple[str, date], float] = defaultdict(float, spent)
+
+    def spent(self, workflow: str, now: datetime) -> float:
+        """USD on the day of `now`, what is reserved included."""
+        return self._spent[workflow, now.date()]
+
+    def reserve(self, workflow: str, usd: float, now: datetime) -> None:
+        """Set `usd` aside. Raises CapReached, setting nothing aside, when that would exceed the cap."""
+        cap, spent = self._caps.get(workflow), self.spent(workflow, now)
+        if cap is not None and spent + usd > cap:
+            midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
+            raise CapReached(
+                f"{workflow}: judging has cost {spent:.4f} USD today (UTC), another call may cost {usd:.4f} and "
+                f"max_usd_per_day is {cap:g}: pairs wait until midnight UTC, or for a larger cap",
+                after_s=(midnight - now).total_seconds(),
+            )
+        self._spent[workflow, now.date()] += usd
+
+    def settle(self, workflow: str, reserved_usd: float, usd: float, reserved_at: datetime) -> None:
+        """Replace what was set aside for a call by what it cost, on the day on which it was reserved."""
+        self._spent[workflow, reserved_at.date()] += usd - reserved_usd

@@ -1,0 +1,215 @@
+"""The judge's queue of one workflow: the pairs that the sampling plan chose, read at the judge's own pace.
+
+So many pairs are under way all the time that the judge's `in_flight` calls are never waited for: while some wait for
+their answer, others are looked up, entered in the ledger, or stored. Verdicts are appended together, by time.
+"""
+
+import asyncio
+import time
+import traceback
+from collections import deque
+from datetime import UTC, datetime
+
+import structlog
+
+from connectors.errors import RetryLater
+from judge.judging.arms import production_as_judge, serves_production
+from judge.judging.setbacks import Setbacks
+from judge.judging.verdict import Verdict, judge_pair
+from judge.money.budget import CapReached
+from judge.money.till import Till
+from judge.outcomes import Outcome
+from judge.scoring.paid import Paid
+from judge.scoring.plan import JudgePlan, Plan
+from judge.scoring.rows import verdicts_frame
+from judge.scoring.worklist import Unjudged, fetch, unjudged
+from shadow.store import Store
+from shadow.types import Pair
+
+CHUNK = 256
+"""So many pairs at least are read from the store at once."""
+FLUSH_S = 0.25
+IDLE_S = 1.0
+FAREWELL_S = 5.0
+OUTAGE = 5
+"""So many faults on end, with no answer between, are the endpoint's: one pair at a time then asks if it is back."""
+LONGEST_PAUSE_S = 60.0
+log = structlog.get_logger()
+Judged = tuple[Pair, Unjudged, Verdict]
+
+
+class JudgeQueue:
+    """What waits for the judge of one workflow, what is under way, and what stands in the way. One event loop."""
+
+    def __init__(self, store: Store, plan: Plan, judge: JudgePlan, till: Till, retry_s: float) -> None:
+        """`retry_s` is the wait before a pair, or an endpoint that is away, is tried again."""
+        self._store, self._plan, self._judge, self._till = store, plan, judge, till
+        self._retry_s = retry_s
+        self._setbacks = Setbacks(retry_s)
+        self._backlog: deque[tuple[Pair, Unjudged]] = deque()
+        self._finished: list[Judged] = []
+        self._mine: set[str] = set()
+        self._faults_on_end = 0
+        self._resumes_s = self._next_start_s = self._read_again_s = 0.0
+        self._stored = 0
+        self.under_way: dict[str, float] = {}
+        """When each pair under way was begun, by pair_id, on the monotonic clock."""
+        self.note: str | None = None
+        """What stands in the way, as a sentence."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Judge until `stop`; then the pairs under way have FAREWELL_S seconds to be finished and stored."""
+        await self._work(stop, pace=self._judge.settings.max_pairs_per_minute, limit=None, once=False)
+
+    async def run_once(self, limit: int | None) -> int:
+        """Judge what waits now, at most `limit` pairs, each tried once; returns how many verdicts were stored."""
+        return await self._work(asyncio.Event(), pace=None, limit=limit, once=True)
+
+    async def _work(self, stop: asyncio.Event, pace: int | None, limit: int | None, once: bool) -> int:
+        tasks: set[asyncio.Task[None]] = set()
+        tried: set[str] = set()
+        halt = asyncio.create_task(stop.wait())
+        storing = asyncio.create_task(self._store_for_ever())
+        self._stored = 0
+        self._read_again_s = 0.0
+        try:
+            while not stop.is_set():
+                wait_s = await self._begin(tasks, tried, pace, limit, once)
+                if once and not tasks and (not self._backlog or wait_s > 0):
+                    break
+                timeout = wait_s if wait_s > 0 else None
+                done, _ = await asyncio.wait(
+                    {halt, storing, *tasks}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+                )
+                tasks -= done
+                for task in done - {halt}:
+                    task.result()
+            if tasks:
+                await asyncio.wait(tasks, timeout=FAREWELL_S)
+        finally:
+            for task in (halt, storing, *tasks):
+                task.cancel()
+            await asyncio.gather(halt, storing, *tasks, return_exceptions=True)
+            self._give_back()
+            await self._append()
+        return self._stored
+
+    async def _begin(
+        self, tasks: set[asyncio.Task[None]], tried: set[str], pace: int | None, limit: int | None, once: bool
+    ) -> float:
+        """Begin as many pairs as may be under way; returns the seconds until more may begin, 0: when one has ended."""
+        at_once = 2 * self._judge.settings.in_flight if self._faults_on_end < OUTAGE else 1
+        while len(tasks) < at_once and (limit is None or len(tried) < limit):
+            now = time.monotonic()
+            if now < (opens_s := max(self._resumes_s, self._next_start_s)):
+                return opens_s - now
+            if not self._backlog and not await self._read(tried if once else set()):
+                return 0.0 if once else max(0.01, self._read_again_s - time.monotonic())
+            if not self._backlog:
+                continue
+            pair, chosen = self._backlog.popleft()
+            tried.add(pair.pair_id)
+            self._next_start_s = now + 60 / pace if pace else 0.0
+            tasks.add(asyncio.create_task(self._judge_one(pair, chosen)))
+        return 0.0
+
+    async def _read(self, tried: set[str]) -> bool:
+        """Fill the backlog from the store; False when there is nothing to read now."""
+        now = time.monotonic()
+        if now < self._read_again_s:
+            return False
+        leave = self._mine | self._setbacks.held_back(now) | tried
+        wanted = max(CHUNK, 4 * self._judge.settings.in_flight)
+        chosen = await asyncio.to_thread(unjudged, self._store, self._plan, self._judge, wanted + len(leave))
+        chosen = [each for each in chosen if each.pair_id not in leave][:wanted]
+        pairs = await asyncio.to_thread(fetch, self._store, [each[:2] for each in chosen])
+        self._read_again_s = time.monotonic() + IDLE_S if len(chosen) < wanted else 0.0
+        if self._refuses(pairs):
+            return False
+        by_id = {pair.pair_id: pair for pair in pairs}
+        self._backlog.extend((by_id[each.pair_id], each) for each in chosen if each.pair_id in by_id)
+        self._mine.update(by_id)
+        return bool(self._backlog)
+
+    async def _judge_one(self, pair: Pair, chosen: Unjudged) -> None:
+        """Ask about a pair, and keep what comes of it for the next append."""
+        self.under_way[pair.pair_id] = time.monotonic()
+        try:
+            verdict = await self._ask(pair)
+        except CapReached as cap:
+            self.note = f"{cap}."
+            self._pause(min(cap.after_s or LONGEST_PAUSE_S, LONGEST_PAUSE_S))
+            self._mine.discard(pair.pair_id)
+        except RetryLater as fault:
+            self._failed(pair, chosen, fault)
+        except asyncio.CancelledError:
+            self._mine.discard(pair.pair_id)
+            raise
+        else:
+            self._setbacks.answered(pair.pair_id, time.monotonic())
+            if verdict.error is None:
+                self._faults_on_end, self.note = 0, None
+            self._finished.append((pair, chosen, verdict))
+        finally:
+            del self.under_way[pair.pair_id]
+
+    async def _ask(self, pair: Pair) -> Verdict:
+        try:
+            return await judge_pair(Paid(self._till, self._judge.priced, pair), self._judge.rubric, pair)
+        except RetryLater:
+            raise
+        except Exception as error:
+            kind, frames = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+            log.error("pair_not_judged", pair_id=pair.pair_id, error=kind, frames=frames)
+            return Verdict(outcome=Outcome.UNDECIDED, error=f"the pair could not be put to the judge: {kind}")
+
+    def _failed(self, pair: Pair, chosen: Unjudged, fault: RetryLater) -> None:
+        """No reply: the pair waits, unless it is to blame; an endpoint that answers nobody is left alone a while."""
+        log.warning("judge_gave_no_reply", workflow=self._plan.workflow, pair_id=pair.pair_id, reason=str(fault))
+        self.note = f"{self._plan.workflow}: the judge gave no reply: {fault}."
+        self._faults_on_end += 1
+        if self._faults_on_end >= OUTAGE:
+            self._pause(max(self._retry_s, min(fault.after_s or 0.0, LONGEST_PAUSE_S)))
+        if self._setbacks.failed(pair.pair_id, time.monotonic()):
+            self._finished.append((pair, chosen, Verdict(outcome=Outcome.UNDECIDED, error=str(fault))))
+        else:
+            self._mine.discard(pair.pair_id)
+
+    def _pause(self, seconds: float) -> None:
+        """Begin no pair for a while, and forget those that only wait: others may come first by then."""
+        self._resumes_s = time.monotonic() + seconds
+        self._read_again_s = 0.0
+        self._give_back()
+
+    def _give_back(self) -> None:
+        self._mine.difference_update(pair.pair_id for pair, _ in self._backlog)
+        self._backlog.clear()
+
+    def _refuses(self, pairs: list[Pair]) -> bool:
+        """True when the judge turns out to be the model that production uses."""
+        judge = self._judge
+        arms = {pair.production.model for pair in pairs if serves_production(judge.connection, pair.production.model)}
+        if not arms or judge.settings.accept_arm_as_judge:
+            return False
+        self.note = production_as_judge(self._plan.workflow, judge.settings.model, arms.pop())
+        return True
+
+    async def _store_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            try:
+                await self._append()
+            except RetryLater as fault:
+                log.warning("store_unavailable", reason=str(fault))
+                await asyncio.sleep(fault.after_s or IDLE_S)
+
+    async def _append(self) -> None:
+        """Store the verdicts that have come; on RetryLater they stay for the next time."""
+        rows = list(self._finished)
+        if not rows:
+            return
+        frame = verdicts_frame(rows, self._judge, datetime.now(UTC))
+        await asyncio.to_thread(self._store.append, "verdicts", frame)
+        del self._finished[: len(rows)]
+        self._mine.difference_update(pair.pair_id for pair, _, _ in rows)
+        self._stored += len(rows)
