@@ -9,11 +9,11 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from importlib.resources import files
-from ipaddress import ip_address
 from pathlib import Path
 
 from connectors.child import die_with_parent
 from connectors.errors import UserError
+from shadow.access import is_loopback
 
 CONFIG_VARIABLE = "SHADOWJUDGE_CONFIG"
 START_S = 60.0
@@ -83,9 +83,9 @@ def serve_dashboard(config: Path, host: str, port: int, env: Mapping[str, str] |
     if _answers(host, port):
         raise UserError(f"port {port} of {host} is taken; free it, or set another dashboard.port.")
     options = {**_OPTIONS, "server.address": host, "server.port": str(port)}
-    if _is_loopback(host):  # a page of another site cannot reach the socket under a name of its own
+    if is_loopback(host):  # a page of another site cannot reach the socket under a name of its own
         options["server.allowedHosts"] = _LOOPBACK_NAMES
-    command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards").joinpath("app.py"))]
+    command = [sys.executable, "-m", "streamlit", "run", str(files("dashboards").joinpath("server.py"))]
     for name, value in options.items():
         command += [f"--{name}={each}" for each in ((value,) if isinstance(value, str) else value)]
     process = subprocess.Popen(
@@ -97,12 +97,6 @@ def serve_dashboard(config: Path, host: str, port: int, env: Mapping[str, str] |
         preexec_fn=die_with_parent,
     )
     return Dashboard(process, f"http://{_reachable(host)}:{port}")
-
-
-def _is_loopback(host: str) -> bool:
-    with contextlib.suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost"
 
 
 def _reachable(host: str) -> str:

@@ -2,7 +2,6 @@
 
 import threading
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any, Literal
 
 import msgspec
@@ -11,6 +10,7 @@ import polars as pl
 from connectors.errors import UserError
 from judge.board import readiness_of
 from judge.outcomes import Outcome, Phase, State
+from judge.people import Actor, Role, require
 from judge.readiness.assess import Readiness
 from judge.signing import chain
 from judge.signing.canonical import digest as sha256
@@ -28,23 +28,6 @@ _HAS_REVIEW = "SELECT count(*) AS n FROM reviews WHERE review_id = $review_id"
 _REVIEW_TIMES = {"occurred_at": pl.Datetime("us", "UTC"), "reviewed_at": pl.Datetime("us", "UTC")}
 
 
-class Role(StrEnum):
-    """What a person may do: a viewer nothing but look, an admin everything."""
-
-    VIEWER = "viewer"
-    REVIEWER = "reviewer"
-    RELEASE_MANAGER = "release_manager"
-    ADMIN = "admin"
-
-
-class Actor(msgspec.Struct, frozen=True):
-    """Who acts; `authenticated` is False where nothing proves the name (local mode)."""
-
-    name: str
-    roles: frozenset[Role]
-    authenticated: bool = False
-
-
 def review(
     store: Store,
     actor: Actor,
@@ -59,7 +42,7 @@ def review(
 
     Raises UserError when the actor may not review, has no name, or the pair does not exist.
     """
-    _require(actor, Role.REVIEWER, "label a pair")
+    require(actor, Role.REVIEWER, "label a pair")
     pair = store.read(_PAIR, {"pair_id": pair_id, "occurred_at": occurred_at}).to_dicts()
     if not pair:
         raise UserError(
@@ -74,6 +57,8 @@ def review(
         **pair[0],
         "occurred_at": occurred_at,
         "reviewer": actor.name,
+        "authenticated": actor.authenticated,
+        "session": actor.session,
         "outcome": str(outcome),
         "note": note.strip(),
         "left_arm": left_arm,
@@ -100,7 +85,7 @@ def sign_off(
     Raises UserError when the actor may not sign, the reason is blank, what they read is stale, or a phase that is not
     ready would be approved.
     """
-    _require(actor, Role.RELEASE_MANAGER, "sign a phase off")
+    require(actor, Role.RELEASE_MANAGER, "sign a phase off")
     if not reason.strip():
         raise UserError("a sign-off needs a reason; write one sentence that a later reader will understand.")
     with _signing:
@@ -131,6 +116,7 @@ def _append(store: Store, actor: Actor, seen: Readiness, decision: Decision, rea
         decision=decision,
         actor=actor.name,
         authenticated=actor.authenticated,
+        session=actor.session,
         reason=reason,
         as_of=seen.as_of,
         digest=seen.digest,
@@ -143,10 +129,3 @@ def _append(store: Store, actor: Actor, seen: Readiness, decision: Decision, rea
             "somebody else signed at the same moment, so your decision does not count; read again and sign."
         )
     return signed
-
-
-def _require(actor: Actor, role: Role, what: str) -> None:
-    if not actor.name.strip():
-        raise UserError(f"say who you are before you {what}.")
-    if not actor.roles & {role, Role.ADMIN}:
-        raise UserError(f"{actor.name} may not {what}: that takes the role {role}; ask an admin for it.")

@@ -21,7 +21,7 @@ SeverityName = Literal["critical", "major", "minor"]
 T = TypeVar("T", bound=BaseModel)
 
 
-_SECRETS = frozenset({"api_key", "sasl_plain_password", "ssl_password"})
+_SECRETS = frozenset({"api_key", "sasl_plain_password", "ssl_password", "client_secret", "cookie_secret"})
 
 
 class StoreSettings(Strict):
@@ -233,7 +233,7 @@ def validate(model: type[T], raw: dict[str, Any], where: str) -> T:
 def _with_secrets(value: Any, path: list[str], where: str) -> Any:
     """`value` with every "env:NAME" replaced by that environment variable; `path` is the key it lies under.
 
-    Raises UserError for a variable that is not set, and for a secret of the source or a model in plain text.
+    Raises UserError for a variable that is not set, and for a secret of the source, a model or the login in plain text.
     """
     if isinstance(value, dict):
         return {key: _with_secrets(item, [*path, key], where) for key, item in value.items()}
@@ -246,7 +246,7 @@ def _with_secrets(value: Any, path: list[str], where: str) -> Any:
                 f"{where}: {'.'.join(path)}: the environment variable {name} is not set; export it and try again."
             )
         return os.environ[name]
-    if path[0] in ("source", "models") and path[-1] in _SECRETS:
+    if path[0] in ("source", "models", "dashboard") and path[-1] in _SECRETS:
         raise UserError(
             f'{where}: {".".join(path)}: a secret is not written in this file; write "env:NAME" and export NAME.'
         )

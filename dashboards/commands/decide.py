@@ -8,9 +8,10 @@ import typer
 
 from connectors.errors import unknown
 from dashboards import wiring
-from judge.actions import Actor, Role, sign_off
+from judge.actions import sign_off
 from judge.board import calibration_of, readiness_of
 from judge.outcomes import Phase, State
+from judge.people import Actor, Role
 from judge.readiness.assess import Readiness
 from judge.signing import chain
 from judge.signing.signoff import verify

@@ -17,9 +17,10 @@ from dashboards.parts.opened import (
     submission,
 )
 from dashboards.parts.revealed import arms_table, checks_said, checks_table, replies, reviews_table, verdicts_table
-from dashboards.parts.session import actor, configuration, store
-from judge.actions import Actor, review
+from dashboards.parts.session import actor, configuration, may, store
+from judge.actions import review
 from judge.judging.prompt import show_answer, show_request
+from judge.people import Actor, Role
 from judge.queries import Page, PairDetail, Show, pair_detail, pairs_page
 from shadow.config import Config
 from shadow.store import Store
@@ -117,8 +118,11 @@ def _pair(kept: Store, detail: PairDetail, found: Page) -> None:
             with st.expander("Correct my label"):
                 _label(kept, who, pair, left)
         return
-    st.caption("Which of the two is the candidate, and what checks and judge said, is shown after the label.")
-    _label(kept, who, pair, left)
+    if may(Role.REVIEWER) or who is None:
+        st.caption("Which of the two is the candidate, and what checks and judge said, is shown after the label.")
+        _label(kept, who, pair, left)
+    else:
+        st.caption("To label a pair takes the role reviewer.")
     if st.button("Look without labelling", key="look", type="tertiary"):
         reveal(pair.pair_id)
         st.rerun()

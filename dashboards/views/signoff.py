@@ -5,11 +5,12 @@ import streamlit as st
 from connectors.errors import UserError
 from dashboards.parts.board import lines_table
 from dashboards.parts.markup import badge, listing, note, sentence, table
-from dashboards.parts.session import actor, configuration, store
+from dashboards.parts.session import actor, configuration, may, store
 from dashboards.parts.visible import escaped
 from judge.actions import Decision, sign_off
 from judge.board import a_moment_ago, candidates_of, readiness_of
 from judge.outcomes import Phase
+from judge.people import Role
 from judge.readiness.assess import Readiness
 from judge.signing.chain import SignOff, history
 from judge.signing.signoff import verify
@@ -60,6 +61,9 @@ def _read(kept: Store, config: Config) -> Readiness:
 
 def _decide(kept: Store, config: Config, seen: Readiness) -> None:
     st.subheader("Decide on what is shown above")
+    if actor() is not None and not may(Role.RELEASE_MANAGER):
+        st.caption("To sign takes the role release_manager.")
+        return
     with st.form("decide"):
         decision = st.radio("Decision", DECISIONS, index=None, horizontal=True)
         reason = st.text_area(

@@ -15,10 +15,11 @@ GENESIS = "0" * 64
 _ROWS = "SELECT * FROM signoffs ORDER BY number, rowid"
 
 
-class SignOff(msgspec.Struct, frozen=True, kw_only=True):
+class SignOff(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A person's decision on a phase, and the whole readiness it was based on, as plain JSON values.
 
-    `authenticated` is False where nothing proved that `actor` is who they say. `digest` is that of the readiness.
+    `authenticated` is False where nothing proved that `actor` is who they say; `session` names the login they signed
+    from. `digest` is that of the readiness. A record of an older version lacks what came later, and stays as it is.
     """
 
     number: int
@@ -33,6 +34,7 @@ class SignOff(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     digest: str
     readiness: dict[str, Any]
+    session: str = ""
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,9 +11,10 @@ import pytest
 
 from connectors.errors import UserError
 from connectors.types import Completion
-from judge.actions import Actor, Role, review, sign_off
+from judge.actions import review, sign_off
 from judge.board import readiness_of
 from judge.outcomes import Outcome, Phase, State
+from judge.people import Actor, Role
 from judge.readiness.assess import Readiness
 from judge.signing import chain
 from judge.signing.chain import SignOff

@@ -7,9 +7,10 @@ import duckdb
 import msgspec
 import pytest
 
-from judge.actions import Actor, Role, sign_off
+from judge.actions import sign_off
 from judge.board import readiness_of
 from judge.outcomes import Outcome, Phase
+from judge.people import Actor, Role
 from judge.signing import chain
 from judge.signing.signoff import verify
 from shadow.store import Store, open_store

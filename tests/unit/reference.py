@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from connectors.folder import kinds
 from shadow import config
+from shadow.access import LoginSettings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "shadowjudge.toml"
@@ -31,6 +32,7 @@ def settings_classes() -> dict[str, type[BaseModel]]:
         "[workflows.NAME.limits]": config.Limits,
         "[mirror]": config.MirrorSettings,
         "[dashboard]": config.DashboardSettings,
+        "[dashboard.login]": LoginSettings,
     }
 
 

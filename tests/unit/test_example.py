@@ -19,8 +19,9 @@ OPENED = re.sub(r"^#(?=\S)", "", EXAMPLE.read_text(), flags=re.MULTILINE)
 
 @pytest.fixture(autouse=True)
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("KAFKA_PASSWORD", "STORE_TOKEN", "OPENAI_API_KEY", "VLLM_API_KEY"):
+    for name in ("KAFKA_PASSWORD", "STORE_TOKEN", "OPENAI_API_KEY", "VLLM_API_KEY", "OIDC_CLIENT_SECRET"):
         monkeypatch.setenv(name, "x" * 8)
+    monkeypatch.setenv("COOKIE_SECRET", "x" * 32)
 
 
 @pytest.mark.parametrize("text", [EXAMPLE.read_text(), OPENED], ids=["as it stands", "with every key opened"])

@@ -1,0 +1,121 @@
+"""Login by a real OpenID Connect provider: who is let in, with which role, and what a role cannot do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from dashboards.serving import serve_dashboard
+from shadow.store import Store
+from tests.needs import need
+from tests.pages.conftest import ARGUMENTS, CHROMIUM, TIMEOUT_MS, Site
+from tests.pages.provider import provider
+from tests.pages.seed import open_seeded, seed, write_config
+from tests.pages.test_serving import free_port
+from tests.pages.test_sign_off_page import sign
+
+pytestmark = pytest.mark.browser
+GROUPS = {
+    "vera@example.com": ["everyone"],
+    "rolf@example.com": ["annotators"],
+    "mara@example.com": ["release"],
+    "nils@example.com": ["strangers"],
+}
+ACCESS = """
+[dashboard]
+port = {port}
+[dashboard.login]
+metadata_url = "{issuer}/.well-known/openid-configuration"
+client_id = "shadowjudge"
+client_secret = "env:TEST_CLIENT_SECRET"
+cookie_secret = "env:TEST_COOKIE_SECRET"
+redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
+[dashboard.roles]
+viewer = ["everyone"]
+reviewer = ["annotators"]
+release_manager = ["release"]
+"""
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The pages of a small store behind a login."""
+    with pytest.MonkeyPatch.context() as env, provider(GROUPS) as issuer:
+        env.setenv("TEST_CLIENT_SECRET", "s3cret")
+        env.setenv("TEST_COOKIE_SECRET", "0123456789abcdef" * 4)
+        file = write_config(tmp_path_factory.mktemp("guarded"))
+        port = free_port()
+        file.write_text(file.read_text() + ACCESS.format(port=port, issuer=issuer))
+        store = _seeded(file)
+        with serve_dashboard(file, "127.0.0.1", port) as dashboard:
+            dashboard.wait_until_healthy()
+            yield Site(dashboard.url, store, [])
+        store.close()
+
+
+def _seeded(file: Path) -> Store:
+    store = open_seeded(file)
+    seed(store, file, pairs_each=6)
+    return store
+
+
+@pytest.fixture
+def visitor() -> Iterator[BrowserContext]:
+    """A browser of its own, so that no login of another test is in its cookies."""
+    need(CHROMIUM.exists(), f"{CHROMIUM} is missing; apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(TIMEOUT_MS)
+        yield context
+        browser.close()
+
+
+def log_in(page: Page, url: str, who: str) -> None:
+    page.goto(url)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_placeholder("sub").fill(who)
+    page.get_by_role("button", name="Authorize").click()
+
+
+def test_nobody_sees_a_page_without_a_login(visitor: BrowserContext, guarded: Site) -> None:
+    page = visitor.new_page()
+    for path in ("", "/pairs", "/signoff", "/health"):
+        page.goto(guarded.url + path)
+        expect(page.get_by_text("Log in to see the pages.")).to_be_visible()
+        expect(page.get_by_text("triage")).to_have_count(0)
+
+
+def test_a_stranger_is_told_what_to_ask_for(visitor: BrowserContext, guarded: Site) -> None:
+    page = visitor.new_page()
+    log_in(page, guarded.url, "nils@example.com")
+    expect(page.get_by_role("alert")).to_contain_text("none of your groups has a role here")
+    expect(page.get_by_text("triage")).to_have_count(0)
+
+
+def test_a_viewer_reads_and_has_nothing_to_write_with(visitor: BrowserContext, guarded: Site) -> None:
+    page = visitor.new_page()
+    log_in(page, guarded.url, "vera@example.com")
+    expect(page.get_by_role("table", name="readiness board")).to_contain_text("triage")
+    page.goto(f"{guarded.url}/pairs?workflow=reply")
+    expect(page.get_by_text("To label a pair takes the role reviewer.")).to_be_visible()
+    expect(page.get_by_role("button", name="Save label")).to_have_count(0)
+    page.goto(f"{guarded.url}/signoff?workflow=triage&phase=limited")
+    expect(page.get_by_text("To sign takes the role release_manager.")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign", exact=True)).to_have_count(0)
+
+
+def test_what_is_written_carries_the_name_of_the_login(visitor: BrowserContext, guarded: Site) -> None:
+    page = visitor.new_page()
+    log_in(page, guarded.url, "mara@example.com")
+    expect(page.get_by_role("table", name="readiness board")).to_be_visible()
+    page.goto(f"{guarded.url}/signoff?workflow=triage&phase=limited")
+    sign(page, "reject", "It sorts badly.")
+    expect(page.get_by_role("status").filter(has_text="Signed as number")).to_be_visible()
+    row = page.get_by_role("table", name="signoffs")
+    expect(row).to_contain_text("mara@example.com")
+    expect(row).not_to_contain_text("unauthenticated")
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="End session").click()
+    expect(page.get_by_text("Log in to see the pages.")).to_be_visible()
