@@ -41,6 +41,13 @@ format: $(VENV)/.ready-demo,dev  ## rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+.PHONY: docs bench-checks
+docs: $(VENV)/.ready-demo,dev  ## write what docs/checks.md says of each check, from the checks themselves
+	$(BIN)/python -m judge.checking.page docs/checks.md
+
+bench-checks: $(VENV)/.ready-demo,dev  ## the checks against recorded verdicts of others; DATA=DIR ARGS="bfcl ifeval"
+	DATA="$(DATA)" $(BIN)/python -m tests.bench.checks $(ARGS)
+
 bench-store: $(VENV)/.ready-demo,dev  ## queries on ten million pairs, written and read meanwhile; short: ARGS="100000 5"
 	$(BIN)/python -m tests.bench.store $(ARGS)
 

@@ -75,6 +75,11 @@ class CheckSettings(Open):
     """One check of a workflow, which validates the rest; docs/checks.md has the keys of each."""
 
     check: str = Field(description="a file in judge/checks, without .py")
+    name: str | None = Field(
+        default=None,
+        pattern="^[a-z][a-z0-9_]*$",
+        description="what the results are called where a workflow has the same check twice; `check` if not given",
+    )
     severity: SeverityName | None = Field(
         default=None, description="of the defect that a failure means; the check's own where it is not given"
     )

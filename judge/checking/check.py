@@ -4,16 +4,20 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
+from pydantic import Field
 
-from connectors.types import Completion
-from judge.checking.reading import Unreadable
+from connectors.types import Completion, Request
+from judge.checking.reading import Unreadable, truth_at
 from judge.outcomes import Severity, Status
 from shadow.strict import Strict
 from shadow.types import Pair
 
 Kind = Literal["validation", "agreement"]
 Right = Literal["production", "candidate", "both", "neither"]
+Aspect = Literal["content", "format", "policy", "service"]
 V = TypeVar("V")
+CANDIDATE_ERROR = "candidate_error"
+"""The name of the failure that a candidate's failed call is; no check may be called so."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -31,11 +35,13 @@ class Check(Strict, ABC):
     """One check: its fields are the keys that its table in the configuration takes.
 
     `version` goes up when the same pair may come out differently. `severity` is that of the defect a failure means,
-    unless the configuration says another; None: a failure is reported and is no defect.
+    unless the configuration says another; None: a failure is reported and is no defect. `aspect` is what a failure is
+    about: what was said (content), how it was written (format), what must not be said (policy), or how it was served.
     """
 
     version: ClassVar[int] = 1
     kind: ClassVar[Kind]
+    aspect: ClassVar[Aspect] = "content"
     severity: ClassVar[Severity | None] = Severity.MAJOR
 
     @abstractmethod
@@ -52,11 +58,18 @@ class Validation(Check):
 class Agreement(Check, Generic[V]):
     """A comparison of both answers, and of each with the ground truth where the pair has one.
 
-    FAIL means that the two differ, or that the candidate is known to be wrong. A difference is no defect by itself:
-    production may be the one that is wrong.
+    Without ground truth FAIL means that the two differ, which is no defect by itself: production may be the one that is
+    wrong. With it PASS means that both are right, and FAIL that one of them, or neither, is.
     """
 
     kind = "agreement"
+    truth_field: str | None = Field(
+        default=None, description="the field of the ground truth that this check needs, where it has several"
+    )
+
+    def read(self, answer: Completion, request: Request) -> V:
+        """What an answer states, for a check that must know the request as well; raises as `value` does."""
+        return self.value(answer)
 
     @abstractmethod
     def value(self, answer: Completion) -> V:
@@ -73,21 +86,23 @@ class Agreement(Check, Generic[V]):
     def __call__(self, pair: Pair) -> Found:
         if pair.ground_truth is None and pair.production.error is not None:
             return Found(Status.SKIP, f"production gave no answer: {pair.production.error}")
-        production, candidate = self._read(pair.production), self._read(pair.candidate)
+        production = self._read(pair.production, pair.request)
+        candidate = self._read(pair.candidate, pair.request)
         differs = self._differs(production, candidate, "production", "candidate")
         if pair.ground_truth is None:
             return Found(Status.FAIL, differs) if differs else PASSED
-        truth = self.truth(pair.ground_truth)
+        given = pair.ground_truth
+        truth = self.truth(given if self.truth_field is None else truth_at(given, self.truth_field))
         production_off = self._differs(production, truth, "production", "truth")
         candidate_off = self._differs(candidate, truth, "candidate", "truth")
-        right = _who(not production_off, not candidate_off)
-        if candidate_off:
-            return Found(Status.FAIL, candidate_off, right)
-        return Found(Status.FAIL if differs else Status.PASS, differs, right)
+        right = who_is_right(not production_off, not candidate_off)
+        if right == "both":
+            return Found(Status.PASS, "", right)
+        return Found(Status.FAIL, candidate_off or differs or production_off, right)
 
-    def _read(self, answer: Completion) -> V | Unreadable:
+    def _read(self, answer: Completion, request: Request) -> V | Unreadable:
         try:
-            return self.value(answer)
+            return self.read(answer, request)
         except Unreadable as reason:
             return reason
 
@@ -99,7 +114,8 @@ class Agreement(Check, Generic[V]):
         return f"{first} and {second} differ: {difference}" if difference else ""
 
 
-def _who(production: bool, candidate: bool) -> Right:
+def who_is_right(production: bool, candidate: bool) -> Right:
+    """The arms that are right, in one word."""
     if production and candidate:
         return "both"
     if production or candidate:

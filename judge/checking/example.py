@@ -5,19 +5,28 @@ from typing import Any
 
 import msgspec
 
-from connectors.types import Completion, Origin, Request
+from connectors.types import Completion, Origin, Request, ToolCall
 from shadow.types import Pair
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """Two answers, and what else a check may look at; `settings` are the check's own keys."""
+    """Two answers, and what else a check may look at; `settings` are the check's own keys.
+
+    `answer` holds further fields of the candidate's Completion, such as its latency. `note` says what the example
+    shows, for the documentation.
+    """
 
     production: str = ""
-    candidate: str
+    candidate: str = ""
     truth: Any = None
     settings: dict[str, Any] = {}
+    prompt: str = "example"
     response_format: dict[str, Any] | None = None
-    latency_ms: float | None = None
+    tools: list[dict[str, Any]] | None = None
+    production_calls: list[ToolCall] = []
+    candidate_calls: list[ToolCall] = []
+    answer: dict[str, Any] = {}
+    note: str = ""
 
     def pair(self) -> Pair:
         """The example as a pair, the same on every call."""
@@ -30,9 +39,11 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
             occurred_at=moment,
             mirrored_at=moment,
             origin=Origin("example", 0, 0),
-            request=Request([{"role": "user", "content": "example"}], response_format=self.response_format),
-            production=Completion(text=self.production),
-            candidate=Completion(text=self.candidate, latency_ms=self.latency_ms),
+            request=Request(
+                [{"role": "user", "content": self.prompt}], tools=self.tools, response_format=self.response_format
+            ),
+            production=Completion(text=self.production, tool_calls=self.production_calls),
+            candidate=Completion(text=self.candidate, tool_calls=self.candidate_calls, **self.answer),
             scrub_version="none",
             ground_truth=self.truth,
         )

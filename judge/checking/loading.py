@@ -10,13 +10,16 @@ import msgspec
 
 import judge.checks
 from connectors.errors import UserError, unknown
-from judge.checking.check import Check
+from judge.checking.check import CANDIDATE_ERROR, Check
 from judge.outcomes import Severity
 from shadow.config import CheckSettings, validate
 
 
 class LoadedCheck(msgspec.Struct, frozen=True):
-    """A check of a workflow: its name, its settings, and the severity of the defect that a failure means, or None."""
+    """A check of a workflow: its name, its settings, and the severity of the defect that a failure means, or None.
+
+    The name is that of the file, unless the configuration gives another.
+    """
 
     name: str
     check: Check
@@ -54,18 +57,21 @@ def load_checks(workflow: str, settings: Sequence[CheckSettings], where: str) ->
         place = f"{where}: workflows.{workflow}.checks"
         if each.check not in known_checks():
             raise unknown("check", each.check, known_checks(), place)
-        if any(each.check == other.name for other in loaded):
-            raise UserError(f"{place}: {each.check!r} is there twice; write it once, with all its keys.")
+        name = each.name or each.check
+        if name != each.check and name in (*known_checks(), CANDIDATE_ERROR):
+            raise UserError(f"{place}: the name {name!r} is taken by a check; choose another.")
+        if any(name == other.name for other in loaded):
+            raise UserError(f'{place}: {name!r} is there twice; tell them apart with a `name = "..."` of its own each.')
         check = validate(check_class(each.check), each.settings, f"{place}.{each.check}")
         severity = check.severity if each.severity is None else Severity(each.severity)
-        loaded.append(LoadedCheck(each.check, check, severity))
+        loaded.append(LoadedCheck(name, check, severity))
     return loaded
 
 
 def checks_version(checks: Sequence[LoadedCheck]) -> str:
     """16 hex digits that change when the same pair may be settled otherwise: a check, a key, a severity, the code."""
     parts = [
-        (each.name, each.check.version, each.severity, each.check.model_dump(mode="json"))
+        (each.name, type(each.check).__module__, each.check.version, each.severity, each.check.model_dump(mode="json"))
         for each in sorted(checks, key=lambda each: each.name)
     ]
     return hashlib.sha256(msgspec.json.encode((SETTLING, parts), order="deterministic")).hexdigest()[:16]

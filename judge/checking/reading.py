@@ -1,5 +1,6 @@
 """What an answer states, as text, as JSON or as a label; an answer that states none is Unreadable."""
 
+import functools
 import re
 import unicodedata
 from typing import Any
@@ -27,14 +28,47 @@ def text_of(answer: Completion) -> str:
 def json_of(text: str) -> Any:
     """The JSON value that is the whole text; raises Unreadable for anything else, also for JSON inside a code fence.
 
-    Strict as the programs behind production are: no NaN, no comments, no trailing commas.
+    Strict as the programs behind production are: no NaN, no comments, no trailing commas. Whoever asks for the same
+    text again gets the same value, so nobody may change it.
     """
+    value, why_not = _decoded(text)
+    if why_not:
+        raise Unreadable(why_not)
+    return value
+
+
+@functools.lru_cache(maxsize=8)  # the checks of a pair read the same two answers
+def _decoded(text: str) -> tuple[Any, str]:
     try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise Unreadable("did not answer in JSON") from error
-    except RecursionError as error:
-        raise Unreadable("answered in JSON that is nested too deeply") from error
+        return msgspec.json.decode(text), ""
+    except (msgspec.DecodeError, UnicodeError):
+        return None, "did not answer in JSON"
+    except RecursionError:
+        return None, "answered in JSON that is nested too deeply"
+
+
+def truth_at(ground_truth: Any, field: str | None) -> Any:
+    """The part of the ground truth that a check needs: a field of it, or the only value of an object, or all of it.
+
+    Raises Unreadable when it lacks the field, or when it has several and none is named.
+    """
+    if not isinstance(ground_truth, dict):
+        return ground_truth
+    if field is None and len(ground_truth) == 1:
+        return next(iter(ground_truth.values()))
+    if field is None or field not in ground_truth:
+        raise Unreadable(f"gave no ground truth under {field!r}" if field else "gave a ground truth of several fields")
+    return ground_truth[field]
+
+
+def unfenced(text: str) -> str:
+    """The text inside one code fence that is all of it; any other text as it is, without white space around it."""
+    text = text.strip()
+    if not (text.startswith("```") and text.endswith("```") and len(text) >= 6):
+        return text
+    inner = text[3:-3]
+    name, newline, rest = inner.partition("\n")
+    return (rest if newline and name.strip().isalnum() else inner).strip()
 
 
 def folded(text: str) -> str:

@@ -14,12 +14,11 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
-from judge.checking.check import Found, Kind, Right
+from judge.checking.check import CANDIDATE_ERROR, Found, Kind, Right
 from judge.checking.loading import LoadedCheck
 from judge.outcomes import Outcome, Severity, Status, Stratum
 from shadow.types import Pair
 
-CANDIDATE_ERROR = "candidate_error"
 _DETAIL_CHARS = 500
 _WORSE: dict[Severity, Outcome] = {
     Severity.CRITICAL: Outcome.WORSE_CRITICAL,

@@ -1,11 +1,12 @@
 """Is the candidate's answer JSON of the required form?"""
 
 import functools
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal, Self
 
 import jsonschema_rs
 import msgspec
-from pydantic import field_validator
+from pydantic import Field, model_validator
 
 from judge.checking.check import PASSED, Found, Validation
 from judge.checking.example import Example
@@ -17,36 +18,50 @@ from shadow.types import Pair
 class JsonSchema(Validation):
     """The candidate's whole text is JSON that satisfies a JSON Schema.
 
-    `json_schema`: the schema, as a table. Without it the schema in the request's own response_format is taken, and a
-    pair whose request has none is skipped. So is an answer that is a tool call. Schemas may not refer to other
-    documents: nothing is ever fetched.
+    JSON in a code fence is not JSON to the program that reads it, so it fails, and so do NaN and trailing commas. An
+    answer that is a tool call is skipped, and so is a pair when neither the check nor its request has a schema. A
+    schema may not refer to another document: nothing is ever fetched. A pattern that cannot be decided in bounded
+    time is an ERROR.
     """
 
-    json_schema: dict[str, Any] | None = None
+    aspect = "format"
+    json_schema: dict[str, Any] | None = Field(
+        default=None,
+        description="the schema, as a table; where it is not given, the one in the request's own `response_format`",
+    )
+    draft: Literal["7", "2020-12"] = Field(
+        default="2020-12", description="the draft of JSON Schema that a schema without `$schema` is read as"
+    )
 
-    @field_validator("json_schema")
-    @classmethod
-    def _is_a_schema(cls, schema: dict[str, Any] | None) -> dict[str, Any] | None:
-        if schema is not None:
+    @model_validator(mode="after")
+    def _is_a_schema(self) -> Self:
+        if self.json_schema is not None:
             try:
-                jsonschema_rs.validator_for(schema, offline=True)
+                _compiled(self.json_schema, self.draft)
             except jsonschema_rs.ValidationError as error:
                 raise ValueError(f"not a JSON Schema: {error.message}") from error
-        return schema
+        return self
+
+    @cached_property
+    def _own(self) -> jsonschema_rs.Validator | None:
+        return None if self.json_schema is None else _compiled(self.json_schema, self.draft)
 
     def __call__(self, pair: Pair) -> Found:
-        schema = self.json_schema or _requested(pair.request.response_format)
-        if schema is None:
-            return Found(Status.SKIP, "neither the check nor the request has a schema")
+        validator = self._own
+        if validator is None:
+            schema = _requested(pair.request.response_format)
+            if schema is None:
+                return Found(Status.SKIP, "neither the check nor the request has a schema")
+            validator = _validator(msgspec.json.encode(schema), self.draft)
         if pair.candidate.tool_calls and not pair.candidate.text:
             return Found(Status.SKIP, "candidate answered with tool calls only")
         try:
             answer = json_of(text_of(pair.candidate))
         except Unreadable as reason:
             return Found(Status.FAIL, f"candidate {reason}")
-        error = next(_validator(msgspec.json.encode(schema)).iter_errors(answer), None)
-        if error is None:
+        if validator.is_valid(answer):
             return PASSED
+        error = next(validator.iter_errors(answer))
         if error.kind.name in ("backtrackLimitExceeded", "regexEngineFailure"):
             raise ValueError(f"the schema's pattern cannot be decided: {error.kind.name}")
         place = "/".join(str(part) for part in error.instance_path) or "the answer"
@@ -54,8 +69,14 @@ class JsonSchema(Validation):
 
 
 @functools.lru_cache(maxsize=256)
-def _validator(schema: bytes) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(msgspec.json.decode(schema), offline=True)
+def _validator(schema: bytes, draft: str) -> jsonschema_rs.Validator:
+    return _compiled(msgspec.json.decode(schema), draft)
+
+
+def _compiled(schema: Any, draft: str) -> jsonschema_rs.Validator:
+    if draft == "7" and not (isinstance(schema, dict) and "$schema" in schema):
+        return jsonschema_rs.Draft7Validator(schema, offline=True)
+    return jsonschema_rs.validator_for(schema, offline=True)
 
 
 def _requested(response_format: dict[str, Any] | None) -> Any:

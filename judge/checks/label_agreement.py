@@ -8,22 +8,29 @@ from judge.checking.example import Example
 from judge.checking.labels import Vocabulary
 
 
-class LabelAgreement(Agreement[str], Vocabulary):
-    """Both answers name the same label. The right answer, where known, is the label, or an object that holds it.
+class LabelAgreement(Agreement[frozenset[str]], Vocabulary):
+    """Both answers name the same label, or the same set of labels. Case and white space around them never matter.
 
-    `labels`: the known labels; without it any answer is a label. Case and white space around it never matter.
-    `aliases`: other spellings, each with the label it stands for.
-    `field`: the answer is a JSON object, and this field of it holds the label.
+    The ground truth is the label, a list of labels, or an object that holds it: under `field`, or as its only value.
     """
 
-    def value(self, answer: Completion) -> str:
-        return self.read(answer)
+    def value(self, answer: Completion) -> frozenset[str]:
+        return self.read_labels(answer)
 
-    def truth(self, ground_truth: Any) -> str:
-        return self.known(self.pick(ground_truth) if isinstance(ground_truth, dict) else ground_truth)
+    def truth(self, ground_truth: Any) -> frozenset[str]:
+        if isinstance(ground_truth, dict):
+            only = self.field is None and len(ground_truth) == 1
+            ground_truth = next(iter(ground_truth.values())) if only else self.pick(ground_truth)
+        return self.named(ground_truth)
 
-    def difference(self, one: str, other: str) -> str:
-        return "" if one == other else f"{one!r} against {other!r}"
+    def difference(self, one: frozenset[str], other: frozenset[str]) -> str:
+        if one == other:
+            return ""
+        return f"{_listed(one - other)} against {_listed(other - one)}"
+
+
+def _listed(labels: frozenset[str]) -> str:
+    return ", ".join(repr(each) for each in sorted(labels)) or "none"
 
 
 PASSES = [
@@ -31,6 +38,7 @@ PASSES = [
     Example(production="billing", candidate="invoices", settings={"aliases": {"Invoices": "billing"}}),
     Example(production='{"queue": "it"}', candidate='{"queue": "IT", "why": ""}', settings={"field": "queue"}),
     Example(production="billing", candidate="billing", truth="billing"),
+    Example(production="a, b", candidate="b, a", settings={"several": "comma"}),
 ]
 FAILS = [
     Example(production="billing", candidate="access"),

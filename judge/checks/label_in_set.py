@@ -11,17 +11,14 @@ from shadow.types import Pair
 
 
 class LabelInSet(Validation, Vocabulary):
-    """The candidate names one of the labels, and nothing else. Case and white space around it do not matter.
+    """The candidate names one of the labels, and says nothing else. Case and white space around it do not matter."""
 
-    `labels`: the known labels. `aliases`: other spellings that downstream accepts, each with its label.
-    `field`: the answer is a JSON object, and this field of it holds the label.
-    """
-
-    labels: list[str] = Field(min_length=1)
+    aspect = "format"
+    labels: list[str] = Field(min_length=1, description="the known labels")
 
     def __call__(self, pair: Pair) -> Found:
         try:
-            self.read(pair.candidate)
+            self.read_labels(pair.candidate)
         except Unreadable as reason:
             return Found(Status.FAIL, f"candidate {reason}")
         return PASSED
@@ -31,6 +28,7 @@ _QUEUES = {"labels": ["billing", "access"]}
 PASSES = [
     Example(candidate="Billing", settings=_QUEUES),
     Example(candidate='{"queue": "access"}', settings={**_QUEUES, "field": "queue"}),
+    Example(candidate="access, billing", settings={**_QUEUES, "several": "comma"}),
 ]
 FAILS = [
     Example(candidate="sales", settings=_QUEUES),

@@ -11,12 +11,13 @@ from shadow.types import Pair
 class LatencyLimit(Validation):
     """The candidate answered within a time limit.
 
-    `max_ms`: the limit in milliseconds, as the mirror measured the call. A late answer is a matter of service, not of
-    content, so it is no defect unless the check is given a `severity`.
+    Being late is a matter of service and no defect, so this check has no severity unless you give it one; its failures
+    are reported all the same. A pair without a recorded latency is skipped.
     """
 
     severity = None
-    max_ms: float = Field(gt=0)
+    aspect = "service"
+    max_ms: float = Field(gt=0, description="the limit in milliseconds, as the mirror measured the call")
 
     def __call__(self, pair: Pair) -> Found:
         latency_ms = pair.candidate.latency_ms
@@ -27,5 +28,5 @@ class LatencyLimit(Validation):
         return PASSED
 
 
-PASSES = [Example(candidate="x", latency_ms=199.0, settings={"max_ms": 200})]
-FAILS = [Example(candidate="x", latency_ms=201.0, settings={"max_ms": 200})]
+PASSES = [Example(candidate="x", answer={"latency_ms": 199.0}, settings={"max_ms": 200})]
+FAILS = [Example(candidate="x", answer={"latency_ms": 201.0}, settings={"max_ms": 200})]

@@ -13,6 +13,7 @@ from connectors.types import Completion, ToolCall
 from judge.checking.check import Check, Found
 from judge.checking.example import Example
 from judge.checking.loading import LoadedCheck, check_class, checks_version, known_checks, load_checks
+from judge.checking.page import page
 from judge.outcomes import Severity, Status
 from shadow.config import CheckSettings
 
@@ -36,13 +37,21 @@ def test_example(name: str, status: Status, example: Example) -> None:
 
 
 @pytest.mark.parametrize("name", known_checks())
-def test_is_documented_with_every_key(name: str) -> None:
+def test_says_what_it_does_and_what_every_key_means(name: str) -> None:
+    check = check_class(name)
+    assert check.__doc__
+    assert check.__doc__ != Check.__doc__
+    assert not [key for key, field in check.model_fields.items() if not field.description]
+
+
+def test_the_documentation_is_what_the_checks_say() -> None:
     text = DOCS.read_text(encoding="utf-8")
-    assert f"## `{name}`" in text
-    section = text.split(f"## `{name}`")[1].split("\n## ")[0]
-    assert f'check = "{name}"' in section, "an example"
-    for key in check_class(name).model_fields:
-        assert f"`{key}`" in section, f"the key {key}"
+    assert page(text) == text, "run make docs"
+
+
+def test_a_page_without_the_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="make docs"):
+        page("# Checks")
 
 
 def test_what_the_documentation_shows_can_be_used() -> None:
@@ -85,10 +94,23 @@ def test_a_mistake_in_the_configuration_is_a_sentence(settings: dict[str, Any], 
     assert sentence in str(error.value)
 
 
-def test_the_same_check_twice_is_refused() -> None:
+def test_the_same_check_twice_needs_a_name_to_tell_them_apart() -> None:
     twice = [CheckSettings(check="text_agreement"), CheckSettings(check="text_agreement", severity="minor")]
-    with pytest.raises(UserError, match="is there twice"):
+    with pytest.raises(UserError, match=r"'text_agreement' is there twice; tell them apart with a `name"):
         load_checks("w", twice, "f.toml")
+    named = [twice[0], CheckSettings(check="text_agreement", name="near")]
+    assert [each.name for each in load_checks("w", named, "f.toml")] == ["text_agreement", "near"]
+
+
+@pytest.mark.parametrize("name", ["json_schema", "candidate_error"])
+def test_a_name_is_never_that_of_another_check(name: str) -> None:
+    with pytest.raises(UserError, match="is taken by a check"):
+        load_checks("w", [CheckSettings(check="text_agreement", name=name)], "f.toml")
+
+
+def test_a_name_is_part_of_the_version() -> None:
+    plain, named = CheckSettings(check="text_agreement"), CheckSettings(check="text_agreement", name="near")
+    assert checks_version(load_checks("w", [plain], "")) != checks_version(load_checks("w", [named], ""))
 
 
 def test_severity_comes_from_the_configuration_or_from_the_check() -> None:

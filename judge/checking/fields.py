@@ -1,0 +1,171 @@
+"""When two JSON values are the same, field by field: a comparison for each path.
+
+A path names keys with dots and the items of a list with `[]`: `total`, `address.city`, `items[].price`.
+"""
+
+import contextlib
+import math
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from dateutil import parser as dates
+from price_parser import Price
+from pydantic import Field
+from rapidfuzz import fuzz
+
+from judge.checking.numbers import number_of
+from judge.checking.reading import folded
+from shadow.strict import Strict
+
+Named = Literal["exact", "folded", "date", "money", "set", "ignore"]
+_LONGEST = 4000
+_DEEPEST = 100
+_EARLY, _LATE = datetime(2001, 1, 1), datetime(2002, 2, 2)
+
+
+class Tolerance(Strict):
+    """Numbers, also those written as text, that are at most so far apart are the same."""
+
+    within: float = Field(ge=0)
+
+
+class Likeness(Strict):
+    """Texts that are alike to so high a share, 0..1, when folded (rapidfuzz's ratio), are the same."""
+
+    fuzzy: float = Field(gt=0, le=1)
+
+
+class Dates(Strict):
+    """Dates of the same day, however written; 3/4/2026 is the 4th of March unless the day comes first."""
+
+    date: Literal["day_first", "month_first"]
+
+
+Comparison = Named | Tolerance | Likeness | Dates
+
+
+def differences(one: Any, other: Any, fields: Mapping[str, Comparison], others: Comparison) -> Iterator[str]:
+    """Where two values differ, a few words for each place."""
+    yield from _walk("", one, other, fields, others, 0)
+
+
+def _walk(
+    path: str, one: Any, other: Any, fields: Mapping[str, Comparison], others: Comparison, depth: int
+) -> Iterator[str]:
+    how = fields.get(path)
+    if how == "ignore" or (how is None and others == "ignore" and not _leads_on(path, fields)):
+        return
+    if how is None and depth < _DEEPEST:
+        if isinstance(one, dict) and isinstance(other, dict):
+            for name in one | other:
+                inner = f"{path}.{name}" if path else name
+                if name in one and name in other:
+                    yield from _walk(inner, one[name], other[name], fields, others, depth + 1)
+                elif fields.get(inner, others) != "ignore":
+                    yield f"{inner!r} is in one only"
+            return
+        if isinstance(one, list) and isinstance(other, list):
+            inner = f"{path}[]"
+            if fields.get(inner, others) == "ignore" and not _leads_on(inner, fields):
+                return
+            if len(one) != len(other):
+                yield f"{path or 'the list'!r} has {len(one)} items against {len(other)}"
+                return
+            for a, b in zip(one, other, strict=True):
+                yield from _walk(inner, a, b, fields, others, depth + 1)
+            return
+    if not same(one, other, how or others):
+        yield f"{path or 'the answer'!r} is {brief(one)} against {brief(other)}"
+
+
+def _leads_on(path: str, fields: Mapping[str, Comparison]) -> bool:
+    """True when a field below the path is compared."""
+    return not path or any(name.startswith((f"{path}.", f"{path}[]")) and name != path for name in fields)
+
+
+def same(one: Any, other: Any, how: Comparison, depth: int = 0) -> bool:
+    """True when two values are the same in that way; one that it cannot read is the same as nothing."""
+    match how:
+        case Tolerance():
+            a, b = number_of(one), number_of(other)
+            return a is not None and b is not None and abs(a - b) <= how.within
+        case Likeness():
+            if not isinstance(one, str) or not isinstance(other, str) or len(one) > _LONGEST or len(other) > _LONGEST:
+                return same(one, other, "folded")
+            return fuzz.ratio(folded(one), folded(other)) >= 100 * how.fuzzy
+        case Dates():
+            return _same_or_none(day(one, how.date == "day_first"), day(other, how.date == "day_first"))
+        case "date":
+            return _same_or_none(day(one, False), day(other, False))
+        case "money":
+            return _same_or_none(money(one), money(other))
+        case "set":
+            return _same_set(one, other)
+        case "ignore":
+            return True
+    return _equal(one, other, how, depth)
+
+
+def _same_or_none(one: Any, other: Any) -> bool:
+    return one is not None and one == other
+
+
+def _equal(one: Any, other: Any, how: Named, depth: int) -> bool:
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, str) and isinstance(other, str):
+        return folded(one) == folded(other) if how == "folded" else one == other
+    if depth >= _DEEPEST:
+        return False
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(_equal(a, b, how, depth + 1) for a, b in zip(one, other, strict=True))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key], how, depth + 1) for key in one)
+    return bool(one == other)
+
+
+def _same_set(one: Any, other: Any) -> bool:
+    """Lists with the same items, folded, in any order and number; a single value is a list of one."""
+    return _items(one) == _items(other)
+
+
+def _items(value: Any) -> set[str]:
+    items = value if isinstance(value, list) else [value]
+    return {folded(each) if isinstance(each, str) else repr(each) for each in items}
+
+
+def day(value: Any, day_first: bool) -> Any:
+    """The date that a text names in full, or None; the time of day is left out."""
+    if not isinstance(value, str) or not 6 <= len(value) <= 60:
+        return None
+    with contextlib.suppress(ValueError):
+        return datetime.fromisoformat(value.strip()).date()
+    try:
+        # A part that is missing is taken from the default: a date is told in full when two defaults give the same.
+        early, late = (dates.parse(value, dayfirst=day_first, default=each) for each in (_EARLY, _LATE))
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return early.date() if early.date() == late.date() else None
+
+
+def money(value: Any) -> tuple[float, str] | None:
+    """The amount, and the currency as written, or None; a bare number has no currency."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return (float(value), "") if math.isfinite(value) else None
+    if not isinstance(value, str) or len(value) > 60:
+        return None
+    price = Price.fromstring(value)
+    if price.amount_float is None:
+        return None
+    sign = -1.0 if value.lstrip().startswith(("-", "−")) else 1.0
+    return sign * price.amount_float, _CURRENCIES.get(price.currency or "", (price.currency or "").upper())
+
+
+_CURRENCIES = {"€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "₹": "INR", "zł": "PLN", "Kč": "CZK"}
+
+
+def brief(value: Any) -> str:
+    """A value in at most 60 characters."""
+    text = repr(value) if not isinstance(value, str) or len(value) < 60 else repr(value[:60])
+    return text if len(text) <= 60 else text[:57] + "..."
