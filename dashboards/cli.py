@@ -116,7 +116,7 @@ def calibrate(workflow: WorkflowName, config: ConfigFile = HERE, as_json: AsJson
 def signoff(
     workflow: WorkflowName,
     phase: PhaseName,
-    decision: Annotated[Literal["approve", "reject"], typer.Option(help="The decision.")],
+    decision: Annotated[Literal["approve", "waive", "reject"], typer.Option(help="The decision.")],
     reason: Annotated[str, typer.Option(help="One sentence that a later reader will understand.")],
     name: Annotated[str | None, typer.Option(help="Who signs; the login name unless given.")] = None,
     config: ConfigFile = HERE,

@@ -19,7 +19,7 @@ from judge.signing.signoff import staleness
 from shadow.config import Config
 from shadow.store import Store
 
-Decision = Literal["approve", "reject"]
+Decision = Literal["approve", "waive", "reject"]
 _signing = threading.Lock()
 _PAIR = """
 SELECT workflow, fingerprint FROM pairs WHERE pair_id = $pair_id AND occurred_at = $occurred_at LIMIT 1
@@ -82,8 +82,8 @@ def sign_off(
 ) -> SignOff:
     """Sign a decision on the readiness that was read at `as_of` with `digest`, and return it as it stands in the chain.
 
-    Raises UserError when the actor may not sign, the reason is blank, what they read is stale, or a phase that is not
-    ready would be approved.
+    Raises UserError when the actor may not sign, the reason is blank, what they read is stale, a phase that is not
+    ready would be approved, or one would be waived that is ready or whose workflow allows no waivers.
     """
     require(actor, Role.RELEASE_MANAGER, "sign a phase off")
     if not reason.strip():
@@ -94,11 +94,24 @@ def sign_off(
         current = readiness_of(store, config, workflow, phase, now, fingerprint)
         if stale := staleness(seen, current, digest):
             raise UserError(f"the readiness you saw is stale: {stale}; read it again.")
-        if decision == "approve" and seen.state is not State.READY:
-            raise UserError(
-                f"{seen.sentence}. Only a ready phase can be approved; reject it, or gather what is missing."
-            )
+        if refusal := _refusal(decision, seen):
+            raise UserError(refusal)
         return _append(store, actor, seen, decision, reason.strip(), now)
+
+
+def _refusal(decision: Decision, seen: Readiness) -> str | None:
+    """Why a decision does not go with what was read, or None."""
+    ready = seen.state is State.READY
+    if decision == "approve" and not ready:
+        return f"{seen.sentence}. Only a ready phase can be approved; reject it, or gather what is missing."
+    if decision == "waive" and ready:
+        return f"{seen.sentence}, so there is nothing to waive; approve it."
+    if decision == "waive" and not seen.policy.signoff.waivers:
+        return (
+            f"waivers are not allowed here; gather what is missing, or set workflows.{seen.workflow}.signoff.waivers = "
+            "true, which every page and report will show."
+        )
+    return None
 
 
 def _append(store: Store, actor: Actor, seen: Readiness, decision: Decision, reason: str, now: datetime) -> SignOff:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from connectors.errors import UserError, unknown
 from shadow.access import DashboardSettings
+from shadow.signing import SignoffSettings
 from shadow.strict import Open, Strict
 
 SeverityName = Literal["critical", "major", "minor"]
@@ -169,6 +170,7 @@ class Workflow(Strict):
     judge: WorkflowJudge | None = Field(default=None, description="[workflows.NAME.judge]")
     budgets: Budgets = Field(default=Budgets(), description="[workflows.NAME.budgets]")
     limits: Limits = Field(default=Limits(), description="[workflows.NAME.limits]")
+    signoff: SignoffSettings = Field(default=SignoffSettings(), description="[workflows.NAME.signoff]")
     retention_days: int | None = Field(
         default=None, ge=1, description="as in [store], for this workflow; that of [store] where it is not given"
     )

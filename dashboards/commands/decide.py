@@ -1,14 +1,13 @@
 """`gate`, `calibrate`, `signoff` and `verify`: what a release needs to know, and the decision on it."""
 
 import getpass
-from typing import Literal
 
 import msgspec
 import typer
 
 from connectors.errors import unknown
 from dashboards import wiring
-from judge.actions import sign_off
+from judge.actions import Decision, sign_off
 from judge.board import calibration_of, readiness_of
 from judge.outcomes import Phase, State
 from judge.people import Actor, Role
@@ -49,7 +48,7 @@ def signoff(
     workflow: str,
     phase: str,
     candidate: str | None,
-    decision: Literal["approve", "reject"],
+    decision: Decision,
     reason: str,
     name: str | None,
 ) -> None:

@@ -19,7 +19,6 @@ from shadow.store import Store
 
 _READ = "readiness_read"
 PHASES: list[Phase] = list(Phase)
-DECISIONS: list[Decision] = ["approve", "reject"]
 
 
 def page() -> None:
@@ -65,7 +64,7 @@ def _decide(kept: Store, config: Config, seen: Readiness) -> None:
         st.caption("To sign takes the role release_manager.")
         return
     with st.form("decide"):
-        decision = st.radio("Decision", DECISIONS, index=None, horizontal=True)
+        decision = st.radio("Decision", _decisions(seen), index=None, horizontal=True)
         reason = st.text_area(
             "Reason", max_chars=2000, height=80, placeholder="One sentence that a later reader will understand"
         )
@@ -95,6 +94,10 @@ def _decide(kept: Store, config: Config, seen: Readiness) -> None:
             st.html(note("error", f"Not signed: {error}"))
         else:
             st.html(note("good", f"Signed as number {signed.number}: {signed.phase} of {signed.workflow}, {decision}."))
+
+
+def _decisions(seen: Readiness) -> list[Decision]:
+    return ["approve", "waive", "reject"] if seen.policy.signoff.waivers else ["approve", "reject"]
 
 
 def _past(kept: Store) -> None:

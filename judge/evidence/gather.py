@@ -8,6 +8,7 @@ from judge.evidence.judged import judge_record, labels, newest_epoch, reviews
 from judge.evidence.record import CheckCount, Decision, Evidence, Intake, Latency, SettledCount, Tokens, Versions
 from judge.outcomes import Stratum
 from judge.signing.chain import history
+from judge.signing.standing import recorded_terms
 from judge.statistics.bounds import quantile_ranks
 from shadow.bits import FATES, blocks, lacking
 from shadow.store import Store
@@ -159,7 +160,16 @@ def _tokens(pairs: Mapping[str, Any], arm: str) -> Tokens:
 
 def _decisions(store: Store, workflow: str, as_of: datetime) -> list[Decision]:
     return [
-        Decision(signed.number, signed.fingerprint, signed.phase, signed.decision, signed.signed_at)
+        Decision(
+            number=signed.number,
+            fingerprint=signed.fingerprint,
+            phase=signed.phase,
+            decision=signed.decision,
+            signed_at=signed.signed_at,
+            actor=signed.actor,
+            authenticated=signed.authenticated,
+            terms=recorded_terms(signed.readiness),
+        )
         for signed in history(store)
         if signed.workflow == workflow and signed.signed_at <= as_of
     ]

@@ -84,13 +84,19 @@ class CheckCount(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """A signed decision of the past on a phase of this workflow, whatever the candidate."""
+    """A signed decision of the past on a phase of this workflow, whatever the candidate.
+
+    `decision` is approve, waive or reject; `terms` are those of judge/signing/standing.py when it was signed.
+    """
 
     number: int
     fingerprint: str
     phase: str
     decision: str
     signed_at: datetime
+    actor: str = ""
+    authenticated: bool = False
+    terms: str = ""
 
 
 class Versions(msgspec.Struct, frozen=True, kw_only=True):

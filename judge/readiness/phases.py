@@ -1,7 +1,6 @@
 """What each phase demands, as lines over policy and evidence. Pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 
 from judge.evidence.record import Evidence
 from judge.outcomes import Phase, State
@@ -9,6 +8,7 @@ from judge.readiness.calibration import calibrate
 from judge.readiness.line import Line, count, fact, percent
 from judge.readiness.policy import Policy
 from judge.readiness.quality import quality
+from judge.readiness.signed import cycles, phase_signed
 
 MAX_CHECK_ERRORS = 0.01
 MAX_REJECTED = 0.01
@@ -31,13 +31,13 @@ def shadow(policy: Policy, evidence: Evidence) -> list[Line]:
 
 def limited(policy: Policy, evidence: Evidence) -> list[Line]:
     """Phase 3: the candidate serves within its budgets."""
-    earlier = [_signed(evidence, Phase.INSTRUMENT), _signed(evidence, Phase.SHADOW)]
+    earlier = [phase_signed(policy, evidence, Phase.INSTRUMENT), phase_signed(policy, evidence, Phase.SHADOW)]
     return [*earlier, _funnel(evidence), _all_checked(evidence), *quality(policy, evidence)]
 
 
 def expand(policy: Policy, evidence: Evidence) -> list[Line]:
     """Phase 4: the budgets of phase 3 have held for the release cycles asked for, and hold today."""
-    earlier = [_signed(evidence, Phase.LIMITED), _cycles(policy, evidence)]
+    earlier = [phase_signed(policy, evidence, Phase.LIMITED), cycles(policy, evidence)]
     return [*earlier, _funnel(evidence), _all_checked(evidence), *quality(policy, evidence)]
 
 
@@ -133,35 +133,4 @@ def _judge(policy: Policy, evidence: Evidence) -> Line:
         lower=reviewers.lower,
         upper=reviewers.upper,
         budget=policy.judge.min_agreement,
-    )
-
-
-def _signed(evidence: Evidence, phase: Phase) -> Line:
-    """Is the newest decision on an earlier phase of this candidate an approval?"""
-    name = f"{phase} signed"
-    of_phase = [d for d in evidence.decisions if d.phase == phase and d.fingerprint == evidence.fingerprint]
-    if not of_phase:
-        return fact(name, False, f"{phase}: not signed off for this candidate", f"{phase}: sign it off")
-    newest = of_phase[-1]
-    told = f"{phase}: sign-off {newest.number} of {newest.signed_at:%Y-%m-%d}"
-    if newest.decision != "approve":
-        return Line(name=name, state=State.BLOCKED, sentence=f"{told} rejected it: blocked")
-    return fact(name, True, f"{told} approved it")
-
-
-def _cycles(policy: Policy, evidence: Evidence) -> Line:
-    """Release cycles since the last rejection: days on which phase 3 of this candidate was approved."""
-    days: set[date] = set()
-    for decision in evidence.decisions:
-        if decision.phase == Phase.LIMITED and decision.fingerprint == evidence.fingerprint:
-            days = days | {decision.signed_at.date()} if decision.decision == "approve" else set()
-    left = policy.cycles_to_expand - len(days)
-    return fact(
-        "cycles",
-        left <= 0,
-        f"cycles: limited was approved on {count(len(days), 'day')}, wanted {policy.cycles_to_expand}",
-        f"cycles: sign limited off in {count(left, 'more release cycle')}",
-        value=len(days),
-        budget=policy.cycles_to_expand,
-        unit="cycles",
     )

@@ -4,7 +4,7 @@ import msgspec
 
 from shadow.config import Workflow
 
-RULES = "readiness/1"
+RULES = "readiness/2"
 
 
 class JudgePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,6 +14,15 @@ class JudgePolicy(msgspec.Struct, frozen=True, kw_only=True):
     rubric: str
     min_labels: int
     min_agreement: float
+
+
+class SignoffPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How a phase is approved: by how many people, by whom not alone, for how many days, and whether waivers count."""
+
+    approvers: int = 1
+    authors: list[str] = []
+    valid_days: int = 90
+    waivers: bool = False
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +39,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     cycles_to_expand: int
     checks: list[str]
     judge: JudgePolicy | None
+    signoff: SignoffPolicy = SignoffPolicy()
 
 
 def policy_of(workflow: Workflow) -> Policy:
@@ -42,6 +52,7 @@ def policy_of(workflow: Workflow) -> Policy:
         min_captured=workflow.min_captured,
         cycles_to_expand=workflow.cycles_to_expand,
         checks=[settings.check for settings in workflow.checks],
+        signoff=SignoffPolicy(**workflow.signoff.model_dump()),
         judge=None
         if judge is None
         else JudgePolicy(

@@ -20,6 +20,7 @@ from judge.signing import chain
 from judge.signing.chain import SignOff
 from judge.signing.signoff import verify
 from shadow.config import Config
+from shadow.signing import SignoffSettings
 from shadow.store import Store, open_store
 from shadow.types import Pair
 from tests.store.seeding import SMALL, configuration, pair, store_checked, store_pairs, store_review, store_verdict
@@ -133,6 +134,22 @@ def test_only_a_ready_phase_can_be_approved_and_any_rejected(store: Store) -> No
     with pytest.raises(UserError, match=r"^limited lacks evidence: .*Only a ready phase can be approved"):
         sign(store, seen)
     assert sign(store, seen, decision="reject").decision == "reject"
+
+
+def test_a_waiver_takes_a_policy_that_allows_it_and_a_phase_that_is_not_ready(store: Store) -> None:
+    with pytest.raises(UserError, match="waivers are not allowed here"):
+        sign(store, read(store, Phase.SHADOW), decision="waive")
+    workflow = CONFIG.workflows["triage"]
+    allowed = workflow.model_copy(update={"signoff": SignoffSettings(waivers=True)})
+    config = CONFIG.model_copy(update={"workflows": {"triage": allowed}})
+    ready, lacking = (readiness_of(store, config, "triage", phase) for phase in (Phase.INSTRUMENT, Phase.SHADOW))
+    with pytest.raises(UserError, match="nothing to waive; approve it"):
+        sign(store, ready, config=config, decision="waive")
+    assert sign(store, lacking, config=config, decision="waive", reason="a week of trial").decision == "waive"
+    later = readiness_of(store, config, "triage", Phase.LIMITED, datetime.now(UTC))
+    line = next(line for line in later.lines if line.name == "shadow signed")
+    assert (line.state, "waived what it lacks, by grace" in line.sentence) == (State.READY, True)
+    assert verify(store) == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from connectors.folder import kinds
 from shadow import config
 from shadow.access import LoginSettings
+from shadow.signing import SignoffSettings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "shadowjudge.toml"
@@ -30,6 +31,7 @@ def settings_classes() -> dict[str, type[BaseModel]]:
         "[workflows.NAME.judge]": config.WorkflowJudge,
         "[workflows.NAME.budgets]": config.Budgets,
         "[workflows.NAME.limits]": config.Limits,
+        "[workflows.NAME.signoff]": SignoffSettings,
         "[mirror]": config.MirrorSettings,
         "[dashboard]": config.DashboardSettings,
         "[dashboard.login]": LoginSettings,

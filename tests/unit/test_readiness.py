@@ -25,6 +25,7 @@ from judge.readiness.assess import Readiness, assess, digest_of
 from judge.readiness.defects import defect_counts, defect_rate, shortfall
 from judge.readiness.line import Line, decimals
 from judge.readiness.policy import JudgePolicy, Policy, policy_of
+from judge.signing.standing import terms_of
 from judge.statistics.bounds import upper
 from shadow.config import Workflow
 
@@ -44,6 +45,7 @@ POLICY = Policy(
     checks=["label_agreement"],
     judge=None,
 )
+VERSIONS = Versions(checks="c1", scrub=["s1"])
 NOTHING = Evidence(workflow="triage", fingerprint="small@1", as_of=NOW)
 
 
@@ -61,14 +63,23 @@ def settled(clean: int, **severities: int) -> dict[str, Any]:
         "settled": counts,
         "inclusion": (1.0, 1.0),
         "intake": Intake(paired=n),
-        "versions": Versions(checks="c1", scrub=["s1"]),
+        "versions": VERSIONS,
     }
 
 
 def signed(*decisions: tuple[str, str, int], fingerprint: str = "small@1") -> list[Decision]:
     """Decisions (phase, decision, day of November)."""
     return [
-        Decision(number, fingerprint, phase, decision, datetime(2026, 11, day, tzinfo=UTC))
+        Decision(
+            number,
+            fingerprint,
+            phase,
+            decision,
+            datetime(2026, 11, day, tzinfo=UTC),
+            "ada",
+            True,
+            terms_of(POLICY, VERSIONS),
+        )
         for number, (phase, decision, day) in enumerate(decisions, start=1)
     ]
 
@@ -142,7 +153,7 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
         (Phase.SHADOW, {}, {}, "escalation", LACKING, "escalation: not simulated yet: insufficient evidence"),
         # limited: earlier phases
         (Phase.LIMITED, {}, {}, "instrument signed", READY,
-         "instrument: sign-off 1 of 2026-11-01 approved it: ready"),
+         "instrument: sign-off 1 of 2026-11-01 approved it, by ada: ready"),
         (Phase.LIMITED, {"decisions": []}, {}, "shadow signed", LACKING,
          "shadow: not signed off for this candidate: insufficient evidence"),
         (Phase.LIMITED, {"decisions": signed(("shadow", "approve", 1), fingerprint="small@2")}, {}, "shadow signed",
@@ -253,7 +264,7 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
          "funnel: 500 paired, 0 skipped, 0 shed in this workflow, 500 rejected in all; 50.0 % of the records cannot be "
          "read, allowed 1.0 %: insufficient evidence"),
         (Phase.EXPAND, {"decisions": signed(("limited", "approve", 3))}, {}, "limited signed", READY,
-         "limited: sign-off 1 of 2026-11-03 approved it: ready"),
+         "limited: sign-off 1 of 2026-11-03 approved it, by ada: ready"),
     ],
 )  # fmt: skip
 def test_line(
