@@ -78,4 +78,4 @@ def candidates(config: Config) -> set[str]:
 
 def judges(config: Config) -> set[str]:
     """The names of the models that judge."""
-    return {workflow.judge.model for workflow in config.workflows.values() if workflow.judge}
+    return {name for workflow in config.workflows.values() if workflow.judge for name in workflow.judge.judges}

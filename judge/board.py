@@ -6,6 +6,7 @@ from connectors.errors import UserError, unknown
 from judge.checking.loading import checks_version, load_checks
 from judge.evidence.gather import gather, missing_records
 from judge.evidence.record import Evidence
+from judge.judging.epoch import setup_of
 from judge.outcomes import Phase
 from judge.readiness.assess import Readiness, assess
 from judge.readiness.calibration import Calibration, calibrate
@@ -89,7 +90,7 @@ def evidence_of(
     """The evidence at `as_of` on a candidate, as the configured checks saw it; `missing` as in `gather`."""
     _known(config, workflow)
     checks = load_checks(workflow, config.workflows[workflow].checks, "the configuration")
-    return gather(store, workflow, fingerprint, checks_version(checks), as_of, missing)
+    return gather(store, workflow, fingerprint, checks_version(checks), setup_of(config, workflow), as_of, missing)
 
 
 def _known(config: Config, workflow: str) -> None:

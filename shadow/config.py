@@ -9,9 +9,9 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, Self, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from connectors.errors import UserError, unknown
 from shadow.access import DashboardSettings
@@ -108,6 +108,14 @@ class WorkflowJudge(Strict):
     """Which pairs the judge reads, with which rubric; without this table only checks and people decide."""
 
     model: str = Field(description="the judge: the name of a table under [models]")
+    panel: list[str] = Field(
+        default=[],
+        description="further judges beside it, better of other families: the outcome that most of them name counts",
+    )
+    escalate_to: str | None = Field(
+        default=None,
+        description="a strong judge, asked only where the others disagree, contradict themselves or abstain",
+    )
     rubric: str = Field(default="same_answer", description="a file in judge/rubrics without .toml, or the path of one")
     share_of_agreements: float = Field(
         default=0.05,
@@ -128,7 +136,8 @@ class WorkflowJudge(Strict):
         default=0.8, ge=0, le=1, description="agreement with reviewers that the judge must show, 0..1"
     )
     accept_arm_as_judge: bool = Field(
-        default=False, description="allow a judge that also serves production or is the candidate"
+        default=False,
+        description="allow a judge that is kin to production or the candidate: the same model, or one of its family",
     )
     max_pairs_per_minute: int | None = Field(
         default=None, ge=1, description="the judge's pace, where it shares a machine or a quota; unlimited if not given"
@@ -139,6 +148,23 @@ class WorkflowJudge(Strict):
         gt=0,
         description="what judging may cost this workflow a day (UTC); then pairs wait. It needs the judge's prices",
     )
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        if len(set(self.judges)) < len(self.judges):
+            raise ValueError("a judge is named twice")
+        return self
+
+    @property
+    def judges(self) -> list[str]:
+        """Everybody who may be asked, the strong judge last."""
+        return [self.model, *self.panel, *([self.escalate_to] if self.escalate_to else [])]
+
+    @property
+    def shown(self) -> str:
+        """The judges in words: "a", "a, b", "a, then c"."""
+        first = ", ".join([self.model, *self.panel])
+        return f"{first}, then {self.escalate_to}" if self.escalate_to else first
 
 
 class Budgets(Strict):
@@ -217,15 +243,17 @@ def load(path: Path) -> Config:
         raise UserError(f"{path}: not valid TOML: {error}.") from error
     config = validate(Config, _with_secrets(raw, [], str(path)), str(path))
     for name, workflow in config.workflows.items():
-        wanted = list(workflow.candidates) + ([workflow.judge.model] if workflow.judge else [])
+        wanted = list(workflow.candidates) + (workflow.judge.judges if workflow.judge else [])
         for model in wanted:
             if model not in config.models:
                 raise unknown("model", model, config.models, f"{path}: workflows.{name}")
-        if workflow.judge and workflow.judge.max_usd_per_day and not config.models[workflow.judge.model].prices:
-            raise UserError(
-                f"{path}: workflows.{name}.judge.max_usd_per_day: it is not known what models.{workflow.judge.model} "
-                f"costs; add a table [models.{workflow.judge.model}.prices]."
-            )
+        judge = workflow.judge
+        for model in judge.judges if judge and judge.max_usd_per_day else ():
+            if not config.models[model].prices:
+                raise UserError(
+                    f"{path}: workflows.{name}.judge.max_usd_per_day: it is not known what models.{model} costs; add a "
+                    f"table [models.{model}.prices]."
+                )
     return config
 
 

@@ -77,9 +77,15 @@ GROUP BY ALL ORDER BY ALL
 
 
 def gather(
-    store: Store, workflow: str, fingerprint: str, checks_version: str, as_of: datetime, missing: int | None = None
+    store: Store,
+    workflow: str,
+    fingerprint: str,
+    checks_version: str,
+    setup: str | None,
+    as_of: datetime,
+    missing: int | None = None,
 ) -> Evidence:
-    """The evidence at `as_of` (UTC) on one candidate, as one set of checks saw it.
+    """The evidence at `as_of` (UTC) on one candidate, as one set of checks and one setup of the judge saw it.
 
     `missing` is what `missing_records` says of that time, for who asks about many candidates at once.
     """
@@ -89,6 +95,7 @@ def gather(
         "workflow": workflow,
         "fingerprint": fingerprint,
         "checks": checks_version,
+        "setup": setup,
         "as_of": as_of,
         "overdue_at": as_of - GRACE,
     }
@@ -126,6 +133,7 @@ def gather(
         decisions=_decisions(store, workflow, as_of),
         versions=Versions(
             checks=checks_version,
+            setup=setup,
             epoch=epoch,
             scrub=_known(pairs["scrub"]),
             production_models=_known(pairs["production_models"]),

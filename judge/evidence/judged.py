@@ -8,7 +8,7 @@ from judge.outcomes import Outcome
 from shadow.store import Store
 
 _EPOCH = """
-SELECT epoch FROM verdicts WHERE workflow = $workflow AND judged_at <= $as_of
+SELECT epoch FROM verdicts WHERE workflow = $workflow AND setup = $setup AND judged_at <= $as_of
 GROUP BY epoch ORDER BY max(judged_at) DESC, epoch LIMIT 1
 """
 _REVIEWS = """
@@ -65,7 +65,7 @@ FROM judged JOIN settled USING (pair_id) GROUP BY ALL ORDER BY ALL
 
 
 def newest_epoch(store: Store, params: Mapping[str, Any]) -> str | None:
-    """The epoch of the workflow's newest verdict, None when the judge has said nothing yet."""
+    """The newest epoch of the judge as configured, None when that judge has said nothing yet."""
     found = store.read(_EPOCH, params)
     return None if found.is_empty() else str(found.item())
 

@@ -100,9 +100,10 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Versions(msgspec.Struct, frozen=True, kw_only=True):
-    """Which checks, judge epoch, scrub rules and production models the counts were made with."""
+    """Which checks, judge setup and epoch, scrub rules and production models the counts were made with."""
 
     checks: str = ""
+    setup: str | None = None
     epoch: str | None = None
     scrub: list[str] = []
     production_models: list[str] = []

@@ -1,44 +1,89 @@
-"""Is the judge one of the two it judges? A model prefers its own answers, so such a judge is refused."""
+"""Is a judge kin to the two it judges? A model prefers its own answers, and those of its family, so kin are refused."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
 
 from connectors.errors import UserError
+from judge.judging.families import families, undated
 from shadow.config import Connection, Workflow
 
-_DATED = re.compile(r"[-@:](\d{4}-\d{2}-\d{2}|\d{8}|latest)$")
 _HOW = "choose another model, or set accept_arm_as_judge = true if you know why"
+Arm = Literal["production", "candidate"]
+
+
+class Kin(msgspec.Struct, frozen=True):
+    """A judge that is kin to an arm: by `name` and model, and how: the same `model`, the same `family`, or `unknown`.
+
+    `unknown`: the name of the judge's model, or of the arm's, tells no family, so nothing shows that they are not kin.
+    """
+
+    judge: str
+    judge_model: str
+    arm: Arm
+    arm_model: str
+    how: Literal["model", "family", "unknown"]
+
+    @property
+    def sentence(self) -> str:
+        """What a page, a report or a sign-off says of it."""
+        of_arm = f"the {self.arm} {self.arm_model!r}" if self.arm == "candidate" else f"production's {self.arm_model!r}"
+        said = {
+            "model": f"is the same model as {of_arm}",
+            "family": f"is of the same family as {of_arm}",
+            "unknown": f"may be of the same family as {of_arm}: the names do not tell",
+        }
+        return f"the judge {self.judge!r} ({self.judge_model}) {said[self.how]}"
+
+
+def kin(workflow: Workflow, models: Mapping[str, Connection], production_models: Iterable[str]) -> list[Kin]:
+    """Every judge of a workflow that is kin to an arm, or may be; `production_models` are those of the captured calls.
+
+    Readiness, pages and sign-offs show these, whether the configuration accepts them or not.
+    """
+    if workflow.judge is None:
+        return []
+    found = []
+    for judge in workflow.judge.judges:
+        for candidate in workflow.candidates:
+            found.append(_kin(judge, models[judge], "candidate", candidate, _behind(models[candidate])))
+        for model in production_models:
+            found.append(_kin(judge, models[judge], "production", model, {model}))
+    return [each for each in found if each is not None]
+
+
+def refused(found: Iterable[Kin]) -> list[Kin]:
+    """Those that may not judge unless they are accepted: kin for certain."""
+    return [each for each in found if each.how != "unknown"]
 
 
 def refuse_candidate_as_judge(name: str, workflow: Workflow, models: Mapping[str, Connection], where: str) -> None:
-    """Raises UserError when the judge of a workflow is one of its candidates, by name or by the model behind it."""
+    """Raises UserError when a judge of a workflow is kin to one of its candidates and nobody accepted that."""
     if workflow.judge is None or workflow.judge.accept_arm_as_judge:
         return
-    for candidate in workflow.candidates:
-        same = candidate == workflow.judge.model
-        if same or _behind(models[candidate]) & _behind(models[workflow.judge.model]):
-            raise UserError(
-                f"{where}: workflows.{name}.judge: the judge {workflow.judge.model!r} is the candidate {candidate!r}, "
-                f"and would judge itself; {_HOW}."
-            )
+    for each in refused(kin(workflow, models, ())):
+        raise UserError(f"{where}: workflows.{name}.judge: {each.sentence}, and would judge its own kind; {_HOW}.")
 
 
-def serves_production(judge: Connection, production_model: str | None) -> bool:
-    """True when the judge is the model that production names; a date at the end of either name does not count."""
-    model = judge.settings.get("model")
-    return bool(model and production_model) and _undated(str(model)) == _undated(str(production_model))
+def production_as_judge(name: str, found: Kin) -> str:
+    """The sentence for a judge that turns out to be kin to production."""
+    return f"workflows.{name}.judge: {found.sentence}; {_HOW}."
 
 
-def production_as_judge(name: str, judge: str, production_model: str | None) -> str:
-    """The sentence for a judge that serves production."""
-    return f"workflows.{name}.judge: the judge {judge!r} is production's own model {production_model!r}; {_HOW}."
+def _kin(judge: str, connection: Connection, arm: Arm, shown: str, names: set[str]) -> Kin | None:
+    mine = _behind(connection)
+    model = next(iter(sorted(mine)), judge)
+    if arm == "candidate" and judge == shown:
+        return Kin(judge, model, arm, shown, "model")
+    if {undated(each) for each in mine} & {undated(each) for each in names}:
+        return Kin(judge, model, arm, shown, "model")
+    ours, theirs = (frozenset[str]().union(*map(families, each)) for each in (mine, names))
+    if ours & theirs:
+        return Kin(judge, model, arm, shown, "family")
+    return None if ours and theirs else Kin(judge, model, arm, shown, "unknown")
 
 
 def _behind(connection: Connection) -> set[str]:
     """What names the model behind a connection: its model or its file."""
-    settings = connection.settings
-    return {_undated(str(settings[key])) for key in ("model", "path") if settings.get(key)}
-
-
-def _undated(model: str) -> str:
-    return _DATED.sub("", model.casefold().rsplit("/", 1)[-1])
+    return {str(connection.settings[key]) for key in ("model", "path") if connection.settings.get(key)}

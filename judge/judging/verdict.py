@@ -1,6 +1,5 @@
-"""Ask the judge about a pair, in both orders, and make one verdict of its two replies."""
+"""Ask a judge about a pair: both orders, or both answers alone, and make one judgement of its two replies."""
 
-import hashlib
 import secrets
 from typing import get_args
 
@@ -8,123 +7,95 @@ import msgspec
 
 from connectors.errors import RetryLater
 from connectors.types import Completion, Model
-from judge.judging.prompt import PROMPT, First, build
+from judge.judging.combine import combine, of_examined, outcome_of
+from judge.judging.prompt import First, build
 from judge.judging.reply import Reply, read
-from judge.judging.rubric import Choice, Rubric
-from judge.outcomes import Outcome, Severity
+from judge.judging.rubric import Rubric
+from judge.outcomes import Outcome
 from shadow.types import Pair
 
-_WORSE: dict[Severity | None, Outcome] = {
-    Severity.MINOR: Outcome.WORSE_MINOR,
-    Severity.MAJOR: Outcome.WORSE_MAJOR,
-    Severity.CRITICAL: Outcome.WORSE_CRITICAL,
-}
+NO_REFERENCE = "the pair has no ground truth to hold its answers against"
 
 
 class Opinion(msgspec.Struct, frozen=True):
-    """What the judge said in one order: the model's answer as it came, and what the parser made of it."""
+    """What the judge said in one call: the model's answer as it came, what the parser made of it, and what that means.
+
+    `outcome` is that of this order alone; None where a rubric examines single answers, of which none is an order.
+    """
 
     completion: Completion
     reply: Reply
+    outcome: Outcome | None = None
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The judge's outcome on a pair. `order_flip`: the two orders contradict each other, so it is undecided.
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What one judge says of a pair. `order_flip`: its two orders contradict each other, so it is undecided.
 
-    The opinions are None only where the judge could not be brought to reply; `error` then says why.
+    `production_first` is the call that showed production's answer first, or alone. The opinions are None only where the
+    judge could not be brought to reply, or was not asked; `error` then says why.
     """
 
+    judge: str
     outcome: Outcome
     order_flip: bool = False
     production_first: Opinion | None = None
     candidate_first: Opinion | None = None
     error: str | None = None
 
+    @property
+    def served(self) -> str | None:
+        """The model as its server named it; None where it named none or the judge did not reply."""
+        named = {each.completion.model for each in (self.production_first, self.candidate_first) if each}
+        return next((name for name in named if name), None)
 
-def epoch(rubric: Rubric, fingerprint: str) -> str:
-    """16 hex digits that change when the same pair may be judged otherwise: rubric, judge model or prompt."""
-    return hashlib.sha256(msgspec.json.encode((rubric.hash, fingerprint, PROMPT))).hexdigest()[:16]
+    @property
+    def readings(self) -> list[Outcome]:
+        """The outcome of each order, else the one outcome of both answers together."""
+        orders = [each.outcome for each in (self.production_first, self.candidate_first) if each and each.outcome]
+        return orders or [self.outcome]
 
 
-async def judge_pair(model: Model, rubric: Rubric, pair: Pair) -> Verdict:
-    """The verdict on a pair, from two calls.
+async def judge_pair(name: str, model: Model, rubric: Rubric, pair: Pair) -> Judgement:
+    """The judgement of one judge on a pair, from two calls.
 
-    A reply that the parser cannot use makes it undecided. Raises RetryLater when the judge gave no reply at all: that
-    is a fault of the endpoint and says nothing about the pair, so it is no verdict.
+    A reply that the parser cannot use makes it undecided, and so does a server that changes the model between the two
+    calls. Raises RetryLater when the judge gave no reply at all: that is a fault of the endpoint and says nothing about
+    the pair.
     """
     if rubric.kind == "reference" and pair.ground_truth is None:
-        return Verdict(outcome=Outcome.UNDECIDED, error="the pair has no ground truth to hold its answers against")
+        return Judgement(judge=name, outcome=Outcome.UNDECIDED, error=NO_REFERENCE)
     opinions = {first: await _ask(model, rubric, pair, first) for first in get_args(First)}
-    if rubric.compares:
-        outcome, flip = combine(*(_outcome(rubric, first, opinion.reply) for first, opinion in opinions.items()))
-    else:
-        outcome, flip = _examined(rubric, [opinion.reply.choice for opinion in opinions.values()]), False
-    return Verdict(
+    production_first, candidate_first = opinions["production"], opinions["candidate"]
+    outcome, flip = _outcome(rubric, production_first, candidate_first)
+    error = None
+    models = [each.completion.model for each in opinions.values()]
+    if all(models) and models[0] != models[1]:
+        outcome, flip, error = Outcome.UNDECIDED, False, f"the judge changed from {models[0]} to {models[1]} meanwhile"
+    return Judgement(
+        judge=name,
         outcome=outcome,
         order_flip=flip,
-        production_first=opinions["production"],
-        candidate_first=opinions["candidate"],
+        production_first=production_first,
+        candidate_first=candidate_first,
+        error=error,
     )
 
 
-def combine(one: Outcome, other: Outcome) -> tuple[Outcome, bool]:
-    """The outcome of both orders, and whether they contradict each other.
-
-    The same answer worse in both orders, by different severities, is no contradiction: the worse severity counts.
-    """
-    if Outcome.UNDECIDED in (one, other):
+def _outcome(rubric: Rubric, production_first: Opinion, candidate_first: Opinion) -> tuple[Outcome, bool]:
+    if production_first.outcome is not None and candidate_first.outcome is not None:
+        return combine(production_first.outcome, candidate_first.outcome)
+    of_production, of_candidate = production_first.reply.choice, candidate_first.reply.choice
+    if of_production is None or of_candidate is None:
         return Outcome.UNDECIDED, False
-    if one is other:
-        return one, False
-    worst_first = [Outcome.WORSE_CRITICAL, Outcome.WORSE_MAJOR, Outcome.WORSE_MINOR]
-    if one in worst_first and other in worst_first:
-        return min(one, other, key=worst_first.index), False
-    return Outcome.UNDECIDED, True
-
-
-def outcome_of(choice: Choice, first: First) -> Outcome:
-    """What a choice means for the candidate when the answer of arm `first` was shown first."""
-    match choice.worse:
-        case "neither":
-            return Outcome.EQUIVALENT
-        case "both":
-            return Outcome.BOTH_BAD
-        case "first" | "second":
-            candidate_is_worse = (choice.worse == "first") == (first == "candidate")
-            return _WORSE[choice.severity] if candidate_is_worse else Outcome.CANDIDATE_BETTER
-        case _:
-            return Outcome.UNDECIDED
-
-
-def of_examined(production: Choice, candidate: Choice) -> Outcome:
-    """What the choices on both answers, each examined alone, mean for the candidate.
-
-    A defect of the candidate counts by its severity where production's answer has a milder one or none. Both spoilt, by
-    a major defect or worse, are `both_bad`.
-    """
-    if "unknown" in (production.worse, candidate.worse):
-        return Outcome.UNDECIDED
-    theirs, ours = candidate.severity, production.severity
-    if theirs is None:
-        return Outcome.EQUIVALENT if ours is None else Outcome.CANDIDATE_BETTER
-    if ours is None or not ours.at_least(theirs):
-        return _WORSE[theirs]
-    if theirs.at_least(Severity.MAJOR):
-        return Outcome.BOTH_BAD
-    return Outcome.EQUIVALENT if ours is theirs else Outcome.CANDIDATE_BETTER
-
-
-def _outcome(rubric: Rubric, first: First, reply: Reply) -> Outcome:
-    return Outcome.UNDECIDED if reply.choice is None else outcome_of(rubric.choice(reply.choice), first)
-
-
-def _examined(rubric: Rubric, choices: list[str | None]) -> Outcome:
-    said = [rubric.choice(choice) for choice in choices if choice is not None]
-    return of_examined(*said) if len(said) == len(choices) else Outcome.UNDECIDED
+    return of_examined(rubric.choice(of_production), rubric.choice(of_candidate)), False
 
 
 async def _ask(model: Model, rubric: Rubric, pair: Pair, first: First) -> Opinion:
     completion = await model.complete(build(rubric, pair, first, secrets.token_hex(8)))
     if completion.error is not None:
         raise RetryLater(completion.error)
-    return Opinion(completion, read(completion.text, [choice.name for choice in rubric.choices]))
+    reply = read(completion.text, [choice.name for choice in rubric.choices])
+    if not rubric.compares:
+        return Opinion(completion, reply)
+    outcome = Outcome.UNDECIDED if reply.choice is None else outcome_of(rubric.choice(reply.choice), first)
+    return Opinion(completion, reply, outcome)

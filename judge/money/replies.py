@@ -15,7 +15,7 @@ KNOWN = 500_000
 RECENT = 5_000
 """So many are kept at hand."""
 _STORED = "SELECT question FROM replies WHERE list_contains($models, model) ORDER BY replied_at DESC LIMIT $most"
-_FOUND = "SELECT completion FROM replies WHERE question = $question ORDER BY replied_at LIMIT 1"
+_FOUND = "SELECT completion FROM replies WHERE question = $question ORDER BY replied_at DESC LIMIT 1"
 
 
 def question_of(fingerprint: str, request: Request) -> str:

@@ -68,10 +68,17 @@ class Till:
         return self._budget.spent(workflow, datetime.now(UTC))
 
     async def ask(
-        self, judge: Priced, request: Request, workflow: str, pair_id: str | None, fresh: bool = False
+        self,
+        judge: Priced,
+        request: Request,
+        workflow: str,
+        pair_id: str | None,
+        fresh: bool = False,
+        served: str | None = None,
     ) -> Completion:
         """The judge's reply; `fresh`: its own, whatever it said to the same question before.
 
+        A known reply is taken only from the model that is `served` now, where both are known.
         Raises CapReached before anything is asked, and RetryLater when the judge is away, its tries used up.
         """
         question = question_of(judge.model.fingerprint, request)
@@ -82,6 +89,8 @@ class Till:
         future = self._under_way[question] = asyncio.get_running_loop().create_future()
         try:
             reply = await self._known(question)
+            if reply is not None and served is not None and reply.model not in (None, served):
+                reply = None
             if reply is not None:
                 await self._enter_cached(judge, question, workflow, pair_id)
             else:

@@ -56,6 +56,6 @@ def policy_of(workflow: Workflow) -> Policy:
         judge=None
         if judge is None
         else JudgePolicy(
-            model=judge.model, rubric=judge.rubric, min_labels=judge.min_labels, min_agreement=judge.min_agreement
+            model=judge.shown, rubric=judge.rubric, min_labels=judge.min_labels, min_agreement=judge.min_agreement
         ),
     )

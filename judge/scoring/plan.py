@@ -1,38 +1,51 @@
 """What the scorer does for each workflow, made once from the configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from connectors.errors import unknown
 from connectors.types import Model
 from judge.checking.loading import LoadedCheck, checks_version, load_checks
-from judge.judging.arms import refuse_candidate_as_judge
+from judge.judging.arms import Kin, kin, refuse_candidate_as_judge, refused
+from judge.judging.epoch import Epochs, setup_of
+from judge.judging.panel import Judge, Panel
 from judge.judging.rubric import Rubric, load_rubric
-from judge.judging.verdict import epoch
 from judge.money.till import Priced
 from judge.outcomes import Stratum
 from shadow.config import Config, ModelConnection, Workflow, WorkflowJudge
 
 
 class JudgePlan(msgspec.Struct, frozen=True):
-    """How the judge of a workflow is asked; `epoch` changes with rubric, model or prompt.
+    """How the judges of a workflow are asked; `setup` changes with rubric, judges or prompt, `epochs` with more.
 
     `candidates` are the fingerprints of the present candidates: only their pairs are judged, since judging costs money.
     `shares` is the sampling plan: the chance of a pair to be judged, by stratum.
     """
 
     candidates: list[str]
-    model: Model
-    connection: ModelConnection
+    workflow: Workflow
+    models: Mapping[str, ModelConnection]
+    panel: Panel
     rubric: Rubric
     settings: WorkflowJudge
-    epoch: str
+    setup: str
+    epochs: Epochs
 
     @property
-    def priced(self) -> Priced:
-        """The judge as the till asks it."""
-        return Priced(self.model, self.connection.prices, self.settings.in_flight)
+    def epoch(self) -> str:
+        """The present epoch; empty before its first verdict."""
+        return self.epochs.current
+
+    def priced(self, judge: Judge) -> Priced:
+        """A judge as the till asks it."""
+        return Priced(judge.model, self.models[judge.name].prices, self.settings.in_flight)
+
+    def refused_for(self, production_models: Iterable[str]) -> list[Kin]:
+        """The judges that are kin to the model behind production, where the configuration does not accept that."""
+        if self.settings.accept_arm_as_judge:
+            return []
+        return refused(kin(self.workflow, self.models, production_models))
 
     @property
     def shares(self) -> dict[Stratum, float]:
@@ -56,7 +69,7 @@ def make_plans(config: Config, models: Mapping[str, Model], where: str) -> list[
     """A plan for every workflow of the configuration; `where` names its file.
 
     Raises UserError for checks and rubrics that cannot be used, for a judge or its candidates that `models` lacks, and
-    for a judge that is a candidate of the same workflow.
+    for a judge that is kin to a candidate of its workflow.
     """
     plans = []
     for name, workflow in config.workflows.items():
@@ -81,16 +94,20 @@ def _judge_plan(
     models: Mapping[str, Model],
     where: str,
 ) -> JudgePlan:
-    for wanted in (*workflow.candidates, settings.model):
+    for wanted in (*workflow.candidates, *settings.judges):
         if wanted not in models:
             raise unknown("model", wanted, models, f"{where}: workflows.{name}")
-    model = models[settings.model]
     rubric = load_rubric(settings.rubric, f"{where}: workflows.{name}.judge")
+    judges = [Judge(judge, models[judge]) for judge in settings.judges]
+    strong = judges.pop() if settings.escalate_to else None
+    setup = str(setup_of(config, name, where))
     return JudgePlan(
         candidates=[models[candidate].fingerprint for candidate in workflow.candidates],
-        model=model,
-        connection=config.models[settings.model],
+        workflow=workflow,
+        models=config.models,
+        panel=Panel(judges, strong),
         rubric=rubric,
         settings=settings,
-        epoch=epoch(rubric, model.fingerprint),
+        setup=setup,
+        epochs=Epochs(setup, {judge: models[judge].fingerprint for judge in settings.judges}),
     )

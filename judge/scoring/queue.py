@@ -13,12 +13,11 @@ from datetime import UTC, datetime
 import structlog
 
 from connectors.errors import RetryLater
-from judge.judging.arms import production_as_judge, serves_production
+from judge.judging.arms import production_as_judge
+from judge.judging.panel import Judge, Verdict, ask, no_verdict
 from judge.judging.setbacks import Setbacks
-from judge.judging.verdict import Verdict, judge_pair
 from judge.money.budget import CapReached
 from judge.money.till import Till
-from judge.outcomes import Outcome
 from judge.scoring.paid import Paid
 from judge.scoring.plan import JudgePlan, Plan
 from judge.scoring.rows import verdicts_frame
@@ -155,13 +154,16 @@ class JudgeQueue:
 
     async def _ask(self, pair: Pair) -> Verdict:
         try:
-            return await judge_pair(Paid(self._till, self._judge.priced, pair), self._judge.rubric, pair)
+            return await ask(self._judge.panel.through(lambda judge: self._paid(judge, pair)), self._judge.rubric, pair)
         except RetryLater:
             raise
         except Exception as error:
             kind, frames = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
             log.error("pair_not_judged", pair_id=pair.pair_id, error=kind, frames=frames)
-            return Verdict(outcome=Outcome.UNDECIDED, error=f"the pair could not be put to the judge: {kind}")
+            return no_verdict(f"the pair could not be put to the judge: {kind}")
+
+    def _paid(self, judge: Judge, pair: Pair) -> Paid:
+        return Paid(self._till, self._judge.priced(judge), pair, served=self._judge.epochs.seen[judge.name].model)
 
     def _failed(self, pair: Pair, chosen: Unjudged, fault: RetryLater) -> None:
         """No reply: the pair waits, unless it is to blame; an endpoint that answers nobody is left alone a while."""
@@ -171,7 +173,7 @@ class JudgeQueue:
         if self._faults_on_end >= OUTAGE:
             self._pause(max(self._retry_s, min(fault.after_s or 0.0, LONGEST_PAUSE_S)))
         if self._setbacks.failed(pair.pair_id, time.monotonic()):
-            self._finished.append((pair, chosen, Verdict(outcome=Outcome.UNDECIDED, error=str(fault))))
+            self._finished.append((pair, chosen, no_verdict(str(fault))))
         else:
             self._mine.discard(pair.pair_id)
 
@@ -186,13 +188,11 @@ class JudgeQueue:
         self._backlog.clear()
 
     def _refuses(self, pairs: list[Pair]) -> bool:
-        """True when the judge turns out to be the model that production uses."""
-        judge = self._judge
-        arms = {pair.production.model for pair in pairs if serves_production(judge.connection, pair.production.model)}
-        if not arms or judge.settings.accept_arm_as_judge:
-            return False
-        self.note = production_as_judge(self._plan.workflow, judge.settings.model, arms.pop())
-        return True
+        """True when a judge turns out to be kin to production."""
+        found = self._judge.refused_for(sorted({pair.production.model for pair in pairs if pair.production.model}))
+        if found:
+            self.note = production_as_judge(self._plan.workflow, found[0])
+        return bool(found)
 
     async def _store_for_ever(self) -> None:
         while True:

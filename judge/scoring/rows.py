@@ -9,7 +9,8 @@ import msgspec
 import polars as pl
 
 from judge.checking.settle import CheckResult, Settled
-from judge.judging.verdict import Opinion, Verdict
+from judge.judging.panel import Verdict
+from judge.judging.verdict import Judgement, Opinion
 from judge.outcomes import Status
 from judge.scoring.plan import JudgePlan
 from judge.scoring.worklist import Unjudged
@@ -52,9 +53,16 @@ _VERDICTS: dict[str, Any] = {
     "epoch": pl.String,
     "rubric": pl.String,
     "rubric_hash": pl.String,
+    "setup": pl.String,
+    "judges": pl.String,
+    "judge": pl.String,
     "judge_model": pl.String,
     "outcome": pl.String,
+    "worst": pl.String,
     "order_flip": pl.Boolean,
+    "escalated": pl.Boolean,
+    "outcome_production_first": pl.String,
+    "outcome_candidate_first": pl.String,
     "choice_production_first": pl.String,
     "choice_candidate_first": pl.String,
     "reply_production_first": pl.String,
@@ -65,6 +73,7 @@ _VERDICTS: dict[str, Any] = {
     "input_tokens": pl.Int64,
     "output_tokens": pl.Int64,
     "latency_ms": pl.Float64,
+    "panel": pl.String,
     "judged_at": _TIME,
 }
 
@@ -105,23 +114,58 @@ def check_results_frame(checked: Iterable[Checked], version: str, now: datetime)
 
 
 def verdicts_frame(judged: Sequence[tuple[Pair, Unjudged, Verdict]], judge: JudgePlan, now: datetime) -> pl.DataFrame:
-    """A row of `verdicts` for each judged pair; its id is the same whoever judges the pair in this epoch."""
+    """A row of `verdicts` for each judged pair; its id is the same whoever judges the pair in this epoch.
+
+    A judge that turns out to be another model opens a new epoch here, with the verdict that shows it.
+    """
     rows = [_verdict(pair, chosen, verdict, judge, now) for pair, chosen, verdict in judged]
     return pl.DataFrame(rows, schema=_VERDICTS, orient="row")
 
 
 def _verdict(pair: Pair, chosen: Unjudged, verdict: Verdict, judge: JudgePlan, now: datetime) -> tuple[Any, ...]:
-    one, other = verdict.production_first, verdict.candidate_first
-    served = next((each.completion.model for each in (one, other) if each and each.completion.model), None)
+    always = [each.name for each in judge.panel.judges]
+    epoch = judge.epochs.of(verdict.served, always)
+    by = verdict.deciding or Judgement(judge=always[0], outcome=verdict.outcome)
+    one, other = by.production_first, by.candidate_first
+    said = [opinion for each in verdict.judgements for opinion in (each.production_first, each.candidate_first)]
     return (
-        *_of(pair), hashlib.blake2b(f"{pair.pair_id}\x00{judge.epoch}".encode(), digest_size=16).hexdigest(),
-        judge.epoch, judge.settings.rubric, judge.rubric.hash, served or judge.model.fingerprint,
-        verdict.outcome, verdict.order_flip,
+        *_of(pair), hashlib.blake2b(f"{pair.pair_id}\x00{epoch}".encode(), digest_size=16).hexdigest(),
+        epoch, judge.settings.rubric, judge.rubric.hash, judge.setup, msgspec.json.encode(judge.epochs.seen).decode(),
+        by.judge, by.served or judge.epochs.seen[by.judge].fingerprint,
+        verdict.outcome, verdict.worst, verdict.order_flip, verdict.escalated,
+        one and one.outcome, other and other.outcome,
         one and one.reply.choice, other and other.reply.choice,
         _raw(one), _raw(other), verdict.error,
         chosen.stratum, chosen.inclusion_probability,
-        _total(one, other, "input_tokens"), _total(one, other, "output_tokens"), _total(one, other, "latency_ms"), now,
+        _total(said, "input_tokens"), _total(said, "output_tokens"), _total(said, "latency_ms"), _panel(verdict), now,
     )  # fmt: skip
+
+
+def _panel(verdict: Verdict) -> str | None:
+    """What each of several judges said, as JSON; None where one alone was asked, whose word the other columns hold."""
+    if len(verdict.judgements) < 2:
+        return None
+    return msgspec.json.encode([_said(each) for each in verdict.judgements]).decode()
+
+
+def _said(judgement: Judgement) -> dict[str, Any]:
+    one, other = judgement.production_first, judgement.candidate_first
+    return {
+        "judge": judgement.judge,
+        "judge_model": judgement.served,
+        "outcome": judgement.outcome,
+        "order_flip": judgement.order_flip,
+        "outcome_production_first": one and one.outcome,
+        "outcome_candidate_first": other and other.outcome,
+        "choice_production_first": one and one.reply.choice,
+        "choice_candidate_first": other and other.reply.choice,
+        "reply_production_first": _raw(one),
+        "reply_candidate_first": _raw(other),
+        "error": judgement.error,
+        "input_tokens": _total([one, other], "input_tokens"),
+        "output_tokens": _total([one, other], "output_tokens"),
+        "latency_ms": _total([one, other], "latency_ms"),
+    }
 
 
 def _of(pair: Pair) -> tuple[str, str, str, datetime]:
@@ -133,7 +177,7 @@ def _raw(opinion: Opinion | None) -> str | None:
     return (opinion.completion.text or opinion.completion.refusal) if opinion else None
 
 
-def _total(one: Opinion | None, other: Opinion | None, name: str) -> Any:
-    """The sum over both calls; None when neither told."""
-    told = [value for each in (one, other) if each and (value := getattr(each.completion, name)) is not None]
+def _total(said: Iterable[Opinion | None], name: str) -> Any:
+    """The sum over all calls; None when none of them told."""
+    told = [value for each in said if each and (value := getattr(each.completion, name)) is not None]
     return sum(told) if told else None

@@ -18,6 +18,7 @@ from connectors.errors import RetryLater
 from connectors.types import Model
 from judge.checking.settle import examine, settle
 from judge.degenerate.measuring import Looking
+from judge.judging.epoch import resume
 from judge.money.till import Till
 from judge.scoring.plan import Plan, make_plans
 from judge.scoring.queue import FAREWELL_S, IDLE_S, JudgeQueue
@@ -60,7 +61,10 @@ class Scorer:
         self._looking = Looking(store)
         judged = [(plan, plan.judge) for plan in self._plans if plan.judge]
         caps = {plan.workflow: judge.settings.max_usd_per_day for plan, judge in judged}
-        self.till = Till(store, caps, [judge.model.fingerprint for _, judge in judged])
+        asked = {each.model.fingerprint for _, judge in judged for each in judge.panel.everyone}
+        self.till = Till(store, caps, sorted(asked))
+        for plan, judge in judged:
+            resume(store, plan.workflow, judge.setup, judge.epochs)
         self._queues = [JudgeQueue(store, plan, judge, self.till, retry_s) for plan, judge in judged]
 
     async def score_once(self, limit: int | None = None) -> Scored:

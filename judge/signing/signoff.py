@@ -89,7 +89,14 @@ def _differences(store: Store, row: Link) -> Iterator[str]:
     if signed.decision == "approve" and again.state is not State.READY:
         yield f"it approves a phase that was not ready: {again.state}"
     evidence = readiness.evidence
-    stored = gather(store, evidence.workflow, evidence.fingerprint, evidence.versions.checks, evidence.as_of)
+    stored = gather(
+        store,
+        evidence.workflow,
+        evidence.fingerprint,
+        evidence.versions.checks,
+        evidence.versions.setup,
+        evidence.as_of,
+    )
     changed = [name for name in evidence.__struct_fields__ if getattr(stored, name) != getattr(evidence, name)]
     if changed:
         yield f"the store now says otherwise for {evidence.as_of.isoformat()}: {', '.join(changed)}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from judge.board import evidence_of
+from judge.judging.epoch import setup_of
 from shadow.config import Config, validate
 from shadow.store import open_store
 
@@ -90,7 +91,7 @@ SELECT pair_id, workflow, fingerprint, occurred_at, version AS checks_version,
 FROM records WHERE fate = 'paired';
 INSERT INTO verdicts BY NAME
 SELECT md5(pair_id) AS verdict_id, pair_id, workflow, fingerprint, occurred_at, 'e1' AS epoch, 'same_answer' AS rubric,
-    'h' AS rubric_hash, 'arbiter-7' AS judge_model,
+    'h' AS rubric_hash, '{setup}' AS setup, 'arbiter-7' AS judge_model,
     ['equivalent', 'equivalent', 'equivalent', 'candidate_better', 'worse_minor', 'worse_major', 'undecided'][
         1 + (hash(i, 41) % 7)::INTEGER] AS outcome,
     hash(i, 42) % 20 = 0 AS order_flip, '{"reason":"both say the same"}' AS reply_production_first,
@@ -156,6 +157,7 @@ def _empty_store(path: Path) -> dict[str, str]:
 
 def _statements(records: int, versions: dict[str, str]) -> Iterator[str]:
     begun = time.monotonic()
+    setup = str(setup_of(configuration(), WORKFLOWS[0]))
     for first in range(0, records, CHUNK):
         last = min(first + CHUNK, records)
         yield _RECORDS.format(
@@ -165,6 +167,6 @@ def _statements(records: int, versions: dict[str, str]) -> Iterator[str]:
         )  # fmt: skip
         yield _PAIRS
         yield _REST
-        yield _CHECKED.replace("{every}", str(max(1, records // (100 * REVIEWS))))
+        yield _CHECKED.replace("{every}", str(max(1, records // (100 * REVIEWS)))).replace("{setup}", setup)
         sys.stderr.write(f"\rmade {last:,} of {records:,} records in {time.monotonic() - begun:.0f} s")
     sys.stderr.write("\n")

@@ -24,6 +24,7 @@ import polars as pl
 
 from connectors.types import Completion, Origin, Partition, Request
 from judge.board import board, evidence_of, readiness_of
+from judge.judging.epoch import Epochs
 from judge.outcomes import Phase
 from judge.queries import Show, health, pair_detail, pairs_page, spend
 from judge.scoring.plan import JudgePlan, Plan
@@ -103,7 +104,9 @@ def _judged_by(epoch: str) -> JudgePlan:
     judge = configuration().workflows[BIG].judge
     assert judge
     nobody: Any = None
-    return JudgePlan([NEW], nobody, nobody, nobody, judge, epoch)
+    epochs = Epochs("", {})
+    epochs.current = epoch
+    return JudgePlan([NEW], nobody, {}, nobody, nobody, judge, "", epochs)
 
 
 def read_for(url: str, seconds: float, out: Any) -> None:

@@ -191,7 +191,7 @@ def test_the_local_model_is_held_to_the_rubric() -> None:
     async def work() -> list[Any]:
         model = kind.connect("local", kind.Settings(path=path))
         try:
-            return [await judge_pair(model, RUBRIC, pair(n)) for n in range(2)]
+            return [await judge_pair("local", model, RUBRIC, pair(n)) for n in range(2)]
         finally:
             await model.close()
 

@@ -9,6 +9,7 @@ import polars as pl
 from connectors.types import Completion, Origin, Request
 from judge.board import evidence_of
 from judge.checking.settle import Settled
+from judge.judging.epoch import setup_of
 from judge.outcomes import Outcome, Severity, Stratum
 from judge.scoring.rows import Checked, checked_frame
 from shadow.config import Config, validate
@@ -88,6 +89,7 @@ def store_verdict(
         **_reference(of),
         "verdict_id": f"{of.pair_id}-{epoch}-{when:%H%M%S}",
         "epoch": epoch,
+        "setup": setup_of(configuration(), "triage"),
         "rubric": "same_answer",
         "rubric_hash": "h",
         "judge_model": "arbiter-7",

@@ -21,6 +21,7 @@ from judge.evidence.record import (
     Tokens,
     Versions,
 )
+from judge.judging.epoch import setup_of
 from judge.outcomes import Outcome, Phase, State
 from judge.statistics.bounds import quantile_ranks
 from shadow.store import Store, open_store
@@ -79,7 +80,10 @@ def store_skipped(store: Store, offsets: range, reason: str, when: datetime) -> 
 
 def test_an_empty_store_is_evidence_of_nothing(store: Store) -> None:
     assert evidence(store) == Evidence(
-        workflow="triage", fingerprint=SMALL, as_of=LATER, versions=Versions(checks=version(store, CONFIG))
+        workflow="triage",
+        fingerprint=SMALL,
+        as_of=LATER,
+        versions=Versions(checks=version(store, CONFIG), setup=setup_of(CONFIG, "triage")),
     )
 
 

@@ -264,7 +264,10 @@ def test_production_s_own_model_is_refused_as_judge(store: Store) -> None:
     judge = says(SAME)
     done = asyncio.run(scorer(store, judge).score_once())
     assert (done.checked, done.judged, done.waiting, judge.asked) == (2, 0, 2, 0)
-    assert "the judge 'arbiter' is production's own model 'openai/Arbiter-7-2026-01-31'" in done.notes[0]
+    assert (
+        "the judge 'arbiter' (arbiter-7) is the same model as production's 'openai/Arbiter-7-2026-01-31'"
+        in done.notes[0]
+    )
     assert asyncio.run(scorer(store, judge, config(accept_arm_as_judge=True)).score_once()).judged == 2
 
 
@@ -272,7 +275,7 @@ def test_the_candidate_is_refused_as_judge(store: Store) -> None:
     raw = config().model_dump()
     raw["models"]["arbiter"]["model"] = "vendor/small-1b"
     for changed in (config(model="small"), validate(Config, raw, "t")):
-        with pytest.raises(UserError, match="is the candidate 'small', and would judge itself"):
+        with pytest.raises(UserError, match="is the same model as the candidate 'small', and would judge its own kind"):
             scorer(store, says(SAME), changed)
 
 

@@ -9,9 +9,9 @@ import pytest
 from connectors.errors import UserError
 from connectors.types import Request
 from judge.checking.example import Example
+from judge.judging.combine import of_examined, outcome_of
 from judge.judging.prompt import build
 from judge.judging.rubric import Rubric, known_rubrics, load_rubric
-from judge.judging.verdict import of_examined, outcome_of
 from judge.outcomes import Outcome, Severity
 
 GOOD = """

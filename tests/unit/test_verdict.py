@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from judge.judging.combine import combine, outcome_of
 from judge.judging.rubric import load_rubric
 from judge.judging.setbacks import Setbacks
-from judge.judging.verdict import combine, epoch, outcome_of
 from judge.outcomes import Outcome
 
 RUBRIC = load_rubric("same_answer", "")
@@ -49,12 +49,6 @@ def test_combine(one: Outcome, other: Outcome, outcome: Outcome, flip: bool) -> 
 def test_outcome_of(choice: str, production_first: Outcome, candidate_first: Outcome) -> None:
     assert outcome_of(RUBRIC.choice(choice), "production") is production_first
     assert outcome_of(RUBRIC.choice(choice), "candidate") is candidate_first
-
-
-def test_the_epoch_is_that_of_rubric_and_model() -> None:
-    other = RUBRIC.model_copy(update={"question": "Which one is shorter?"})
-    assert len({epoch(RUBRIC, "a@1"), epoch(RUBRIC, "a@2"), epoch(other, "a@1")}) == 3
-    assert epoch(RUBRIC, "a@1") == epoch(load_rubric("same_answer", ""), "a@1")
 
 
 @pytest.mark.parametrize(
