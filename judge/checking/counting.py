@@ -4,7 +4,7 @@ import re
 
 _WORD = re.compile(r"\w+")
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
-_END = re.compile(r"[.?!…。？！]+[\"'”’)\]*_]*(?=\s|$)|[。？！]")
+_END = re.compile(r"[.?!…。？！]{1,9}[\"'”’)\]*_]{0,9}(?=\s|$)|[。？！]")
 _INITIAL = re.compile(r"(?:^|[\s(])[A-Z]$")
 _BULLET = re.compile(r"^[ \t]*(?:\*(?!\*)|-)[^\n]*$", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n\s*")

@@ -1,14 +1,17 @@
 """When two JSON values are the same, field by field: a comparison for each path.
 
-A path names keys with dots and the items of a list with `[]`: `total`, `address.city`, `items[].price`.
+A path names keys with dots and the items of a list with `[]`: `total`, `address.city`, `items[].price`. `$` is the
+whole value.
 """
 
 import contextlib
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
 from dateutil import parser as dates
 from price_parser import Price
 from pydantic import Field
@@ -18,7 +21,9 @@ from judge.checking.numbers import number_of
 from judge.checking.reading import folded
 from shadow.strict import Strict
 
-Named = Literal["exact", "folded", "date", "money", "set", "ignore"]
+Named = Literal["exact", "folded", "date", "money", "set", "unordered", "ignore"]
+WHOLE = "$"
+"""The path of the whole value."""
 _LONGEST = 4000
 _DEEPEST = 100
 _EARLY, _LATE = datetime(2001, 1, 1), datetime(2002, 2, 2)
@@ -53,7 +58,7 @@ def differences(one: Any, other: Any, fields: Mapping[str, Comparison], others: 
 def _walk(
     path: str, one: Any, other: Any, fields: Mapping[str, Comparison], others: Comparison, depth: int
 ) -> Iterator[str]:
-    how = fields.get(path)
+    how = fields.get(path or WHOLE)
     if how == "ignore" or (how is None and others == "ignore" and not _leads_on(path, fields)):
         return
     if how is None and depth < _DEEPEST:
@@ -101,7 +106,9 @@ def same(one: Any, other: Any, how: Comparison, depth: int = 0) -> bool:
         case "money":
             return _same_or_none(money(one), money(other))
         case "set":
-            return _same_set(one, other)
+            return _items(one) == _items(other)
+        case "unordered":
+            return isinstance(one, list) and isinstance(other, list) and _counted(one) == _counted(other)
         case "ignore":
             return True
     return _equal(one, other, how, depth)
@@ -125,14 +132,19 @@ def _equal(one: Any, other: Any, how: Named, depth: int) -> bool:
     return bool(one == other)
 
 
-def _same_set(one: Any, other: Any) -> bool:
-    """Lists with the same items, folded, in any order and number; a single value is a list of one."""
-    return _items(one) == _items(other)
-
-
-def _items(value: Any) -> set[str]:
+def _items(value: Any) -> set[bytes]:
+    """The different items of a list, folded; a single value is a list of one."""
     items = value if isinstance(value, list) else [value]
-    return {folded(each) if isinstance(each, str) else repr(each) for each in items}
+    return {_canonical(folded(each) if isinstance(each, str) else each) for each in items}
+
+
+def _counted(items: list[Any]) -> Counter[bytes]:
+    return Counter(_canonical(each) for each in items)
+
+
+def _canonical(value: Any) -> bytes:
+    """The same bytes for the same JSON value, whatever the order of its keys."""
+    return msgspec.json.encode(value, order="deterministic")
 
 
 def day(value: Any, day_first: bool) -> Any:

@@ -10,13 +10,15 @@ _MINUS = "−"
 _SIGN = r"(?:(?<![\w.,)])[-+−])?"
 _SHAPE = {
     mark: re.compile(
-        rf"{_SIGN}(?:(?<![\d{other}{mark}])(?:\d{{1,3}}(?:[{other} \u00a0\u202f']\d{{3}})+(?![\d])|\d+)(?:[{mark}]\d+)?"
+        rf"{_SIGN}(?:(?<![\d{other}{mark}])(?:\d{{1,3}}(?:[{other}\u00a0\u202f']\d{{3}})+(?![\d])|\d+)(?:[{mark}]\d+)?"
         rf"|(?<!\d)[{mark}]\d+)(?:[eE][-+]?\d{{1,3}}(?![\w]))?"
     )
     for mark, other in ((".", ","), (",", "."))
 }
 _DIGITS = re.compile(r"\d+")
-_PARTS = re.compile(r"[\s\u00a0\u202f']")
+_PARTS = {
+    mark: re.compile(rf"(?<=\d)[{other}\s\u00a0\u202f'](?=\d{{3}}(?!\d))") for mark, other in ((".", ","), (",", "."))
+}
 _LONGEST = 40
 
 
@@ -28,7 +30,7 @@ class Number(NamedTuple):
 
 
 def numbers_in(text: str, mark: Mark = ".") -> Iterator[Number]:
-    """The numbers of a text in their order; `mark` parts the decimals, the other mark or a space the thousands.
+    """The numbers of a text in their order; `mark` parts the decimals, the other mark or a narrow space the thousands.
 
     A minus counts where no word, number or bracket stands before it: "5-3" holds 5 and 3.
     """
@@ -50,8 +52,11 @@ def number_of(value: Any, mark: Mark = ".") -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str):
-        value = _PARTS.sub("", value.strip()[: 2 * _LONGEST]).replace("." if mark == "," else ",", "")
-        value = value.replace(",", ".").replace(_MINUS, "-")
+        if len(value) > _LONGEST:
+            return None
+        value = _PARTS[mark].sub("", value.strip()).replace(_MINUS, "-")
+        if mark == ",":
+            value = value.replace(",", ".") if "." not in value else ""
     try:
         number = float(value)
     except (ValueError, OverflowError):

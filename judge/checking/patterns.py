@@ -42,6 +42,11 @@ def search(expression: str, text: str) -> bool:
     return compiled(expression).search(text.encode("utf-8", "replace")) is not None
 
 
+def escape(text: str) -> str:
+    """A pattern that matches the text and nothing else."""
+    return str(re2.escape(text))
+
+
 def groups(expression: str, text: str) -> Iterator[str]:
     """What the first group holds at each place where the expression is found; the whole match where it has no group."""
     pattern = compiled(expression)

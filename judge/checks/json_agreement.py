@@ -24,7 +24,8 @@ class JsonAgreement(Agreement[Any]):
         description="how a field is compared, by its path (`total`, `address.city`, `items[].price`): `exact`; "
         "`folded`, case, white space and Unicode form do not matter; `{ within = 0.01 }` for numbers, also those "
         'written as text; `date`, the day however written, or `{ date = "day_first" }`; `money`, amount and currency; '
-        "`{ fuzzy = 0.9 }` for texts; `set`, a list in any order, folded; `ignore`",
+        "`{ fuzzy = 0.9 }` for texts; `set`, a list in any order, folded, each item once; `unordered`, a list in any "
+        "order; `ignore`. `$` is the whole answer",
     )
     others: Comparison = Field(default="exact", description="how every other field is compared")
     fenced: bool = Field(

@@ -62,7 +62,7 @@ def _one(found: Iterable[Any], take: str) -> float:
 
 PASSES = [
     Example(production="3 * 4 = 12, so 12 parcels.", candidate="#### 12.0"),
-    Example(production="1,250", candidate="1 250"),
+    Example(production="1,250", candidate="1250.0"),
     Example(production="9.99", candidate="10", settings={"within": 0.02}),
     Example(production="1.250,50 EUR", candidate="1250,5", settings={"mark": ","}),
     Example(production="It is 7", candidate="7", truth={"answer": 7}),
