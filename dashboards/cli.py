@@ -49,7 +49,7 @@ def up(
     config: ConfigFile = HERE,
     pages: Annotated[bool, typer.Option("--dashboard/--no-dashboard", help="Serve the pages as well.")] = True,
 ) -> None:
-    """The service: mirror, scorer and dashboard, until a signal."""
+    """The service: mirror, scorer, gate and dashboard, until a signal."""
     from dashboards import service
 
     raise typer.Exit(asyncio.run(service.up(_load(config), config, pages)))
@@ -75,6 +75,14 @@ def score(
 
 
 @app.command()
+def serve(config: ConfigFile = HERE) -> None:
+    """The gate over HTTP, with figures for Prometheus, until a signal."""
+    from dashboards import service
+
+    raise typer.Exit(asyncio.run(service.serve(_load(config))))
+
+
+@app.command()
 def dashboard(config: ConfigFile = HERE) -> None:
     """The pages, until a signal."""
     from dashboards import service
@@ -97,11 +105,13 @@ def gate(
     config: ConfigFile = HERE,
     candidate: Candidate = None,
     as_json: AsJson = False,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the lines as JUnit XML.")] = None,
+    summary: Annotated[Path | None, typer.Option(metavar="FILE", help="Append the lines as Markdown.")] = None,
 ) -> None:
     """May a phase begin? Exit code 0 ready, 3 blocked, 4 insufficient evidence."""
     from dashboards.commands import decide
 
-    raise typer.Exit(decide.gate(_load(config), workflow, phase, candidate, as_json))
+    raise typer.Exit(decide.gate(_load(config), workflow, phase, candidate, as_json, junit, summary))
 
 
 @app.command()

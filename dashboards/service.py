@@ -18,6 +18,7 @@ import typer
 from connectors.errors import RetryLater, UserError
 from connectors.types import Model
 from dashboards import wiring
+from dashboards.gate.server import gate
 from dashboards.retention import has_retention, retention
 from dashboards.serving import serve_dashboard
 from judge.scoring.scorer import Scorer
@@ -93,7 +94,7 @@ async def score(config: Config, path: Path, once: bool) -> int:
 
 
 async def up(config: Config, path: Path, with_pages: bool) -> int:
-    """Mirror, scorer and, where asked for, the pages until a signal. Returns the exit code."""
+    """Mirror, scorer, gate and, where asked for, the pages until a signal. Returns the exit code."""
     with stopping() as stop, wiring.open_store(config) as store:
         candidates = wiring.connect_models(config, wiring.candidates(config))
         judges = wiring.connect_judges(config)
@@ -101,6 +102,7 @@ async def up(config: Config, path: Path, with_pages: bool) -> int:
             scorer = Scorer(store, config, candidates | judges, str(path))
             mirror = await make_mirror(config, candidates, store)
             beside = [keep_running("scorer", scorer.run, stop.event)]
+            beside.append(keep_running("gate", gate(config, store), stop.event))
             if has_retention(config):
                 beside.append(keep_running("retention", retention(config, store), stop.event))
             if with_pages:
@@ -137,6 +139,13 @@ async def keep_running(part: str, run: Callable[[asyncio.Event], Awaitable[None]
             await asyncio.wait_for(stop.wait(), RESTART_S)
         except TimeoutError:
             continue
+
+
+async def serve(config: Config) -> int:
+    """The gate over HTTP until a signal. Returns the exit code."""
+    with stopping() as stop, wiring.existing_store(config) as store:
+        await gate(config, store)(stop.event)
+        return stop.exit_code
 
 
 async def dashboard(config: Config, path: Path) -> int:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from connectors.errors import UserError, unknown
 from shadow.access import DashboardSettings
+from shadow.gate import GateSettings
 from shadow.signing import SignoffSettings
 from shadow.strict import Open, Strict
 
@@ -22,7 +23,7 @@ SeverityName = Literal["critical", "major", "minor"]
 T = TypeVar("T", bound=BaseModel)
 
 
-_SECRETS = frozenset({"api_key", "sasl_plain_password", "ssl_password", "client_secret", "cookie_secret"})
+SECRETS = frozenset({"api_key", "sasl_plain_password", "ssl_password", "client_secret", "cookie_secret"})
 
 
 class StoreSettings(Strict):
@@ -224,6 +225,7 @@ class Config(Strict):
     workflows: dict[str, Workflow] = Field(min_length=1, description="[workflows.NAME], one table a workflow")
     mirror: MirrorSettings = Field(default=MirrorSettings(), description="[mirror]")
     dashboard: DashboardSettings = Field(default=DashboardSettings(), description="[dashboard]")
+    gate: GateSettings = Field(default=GateSettings(), description="[gate]")
 
 
 def load(path: Path) -> Config:
@@ -281,7 +283,7 @@ def _with_secrets(value: Any, path: list[str], where: str) -> Any:
                 f"{where}: {'.'.join(path)}: the environment variable {name} is not set; export it and try again."
             )
         return os.environ[name]
-    if path[0] in ("source", "models", "dashboard") and path[-1] in _SECRETS:
+    if (path[0] in ("source", "models", "dashboard") and path[-1] in SECRETS) or path == ["gate", "token"]:
         raise UserError(
             f'{where}: {".".join(path)}: a secret is not written in this file; write "env:NAME" and export NAME.'
         )

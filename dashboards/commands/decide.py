@@ -1,12 +1,14 @@
 """`gate`, `calibrate`, `signoff` and `verify`: what a release needs to know, and the decision on it."""
 
 import getpass
+from pathlib import Path
 
 import msgspec
 import typer
 
 from connectors.errors import unknown
 from dashboards import wiring
+from dashboards.commands.junit import junit, markdown
 from judge.actions import Decision, sign_off
 from judge.board import calibration_of, readiness_of
 from judge.outcomes import Phase, State
@@ -20,8 +22,19 @@ BROKEN, UNSIGNED = 3, 4
 EXIT_CODES = {State.READY: 0, State.BLOCKED: 3, State.INSUFFICIENT_EVIDENCE: 4}
 
 
-def gate(config: Config, workflow: str, phase: str, candidate: str | None, as_json: bool) -> int:
-    """Print the readiness of a phase; returns 0 ready, 3 blocked, 4 insufficient evidence."""
+def gate(
+    config: Config,
+    workflow: str,
+    phase: str,
+    candidate: str | None,
+    as_json: bool,
+    junit_file: Path | None = None,
+    summary_file: Path | None = None,
+) -> int:
+    """Print the readiness of a phase; returns 0 ready, 3 blocked, 4 insufficient evidence.
+
+    It is also written to `junit_file`, and as Markdown to the end of `summary_file`.
+    """
     fingerprint = candidate or _configured(config, workflow)
     with wiring.existing_store(config) as store:
         readiness = readiness_of(store, config, workflow, _phase(phase), fingerprint=fingerprint)
@@ -29,6 +42,11 @@ def gate(config: Config, workflow: str, phase: str, candidate: str | None, as_js
         _print_json(readiness)
     else:
         _print(readiness)
+    if junit_file is not None:
+        junit_file.write_bytes(junit(readiness))
+    if summary_file is not None:
+        with summary_file.open("a", encoding="utf-8") as summary:
+            summary.write(markdown(readiness))
     return EXIT_CODES[readiness.state]
 
 

@@ -19,6 +19,7 @@ from dashboards.demo import written
 from dashboards.demo.feed import SEED, feed
 from dashboards.demo.progress import progress
 from dashboards.demo.traffic import interactions
+from dashboards.gate.server import gate
 from dashboards.logs import configure
 from judge.board import SETTLING
 from judge.scoring.scorer import Scorer
@@ -57,6 +58,7 @@ async def _run(config: Config, path: Path, address: str | None, minutes: float |
             mirror = await service.make_mirror(config, candidates, store)
             beside = [
                 service.keep_running("scorer", scorer.run, stop.event),
+                service.keep_running("gate", gate(config, store), stop.event),
                 feed(address, store, minutes, stop.event) if address else _wait(minutes, stop.event),
                 progress(store, config, stop.event),
             ]

@@ -21,6 +21,7 @@ def write(folder: Path, source: str, port: int) -> Path:
         store=json.dumps(f"duckdb:{folder / 'pairs.duckdb'}"),
         source=source,
         port=port,
+        gate_port=free_port(port + 1),
         judge=_judge(),
         paced_4=_pace(4),
         paced_1=_pace(1),

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from connectors.folder import kinds
 from shadow import config
 from shadow.access import LoginSettings
+from shadow.gate import GateSettings
 from shadow.signing import SignoffSettings
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,7 @@ def settings_classes() -> dict[str, type[BaseModel]]:
         "[mirror]": config.MirrorSettings,
         "[dashboard]": config.DashboardSettings,
         "[dashboard.login]": LoginSettings,
+        "[gate]": GateSettings,
     }
 
 

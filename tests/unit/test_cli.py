@@ -102,7 +102,7 @@ def test_help_is_instant() -> None:
 
 
 def test_the_names_that_scripts_rely_on() -> None:
-    running = ["demo", "up", "mirror", "score", "dashboard", "status", "doctor"]
+    running = ["demo", "up", "mirror", "score", "serve", "dashboard", "status", "doctor"]
     deciding = ["gate", "calibrate", "signoff", "verify"]
     keeping = ["compact", "export", "erase", "retain"]
     assert _commands() == sorted([*running, *deciding, *keeping])
@@ -191,7 +191,7 @@ def test_the_gate_speaks_of_the_candidate_as_configured_now(run: Run, config: Pa
         (("gate", "-p", "limited"), "--workflow"),
         (("calibrate", "-w", "triage"), "has no judge"),
         (("demo", "--headless"), "--minutes"),
-        (("serve",), "serve"),
+        (("srve",), "srve"),
     ],
 )
 def test_wrong_usage_ends_with_two(run: Run, config: Path, arguments: tuple[str, ...], sentence: str) -> None:

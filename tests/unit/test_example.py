@@ -21,7 +21,8 @@ OPENED = re.sub(r"^#(?=\S)", "", EXAMPLE.read_text(), flags=re.MULTILINE)
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KAFKA_PASSWORD", "STORE_TOKEN", "OPENAI_API_KEY", "VLLM_API_KEY", "OIDC_CLIENT_SECRET"):
         monkeypatch.setenv(name, "x" * 8)
-    monkeypatch.setenv("COOKIE_SECRET", "x" * 32)
+    for name in ("COOKIE_SECRET", "GATE_TOKEN"):
+        monkeypatch.setenv(name, "x" * 32)
 
 
 @pytest.mark.parametrize("text", [EXAMPLE.read_text(), OPENED], ids=["as it stands", "with every key opened"])

@@ -1,0 +1,1 @@
+"""The gate over HTTP, asked as release tools ask it."""
