@@ -6,19 +6,22 @@ cost: asymptotically the max-min "track the challenger" allocation of best-arm i
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import rel_entr
 
 from judge.statistics.cell import Cell, Mode
 from judge.statistics.components import Floats
+from judge.statistics.counts import Counts, is_mode
+from judge.statistics.defect_rate import Against
 from judge.statistics.layout import Layout
-from judge.statistics.worst_case import Side, least_favourable
+from judge.statistics.worst_case import Side
 
 EXPLORE_PROMOTE, EXPLORE_REJECT = 0.05, 0.25
-START = {"agree": 30, "disagree": 20}
-START_OTHER = 20
+START, START_OTHER = {"agree": 30.0}, 20.0
 
 
 class Allocation(msgspec.Struct, frozen=True):
@@ -42,60 +45,53 @@ class Costs(msgspec.Struct, frozen=True):
 EVEN = Costs()
 
 
-def allocate(cells: Sequence[Cell], up: Layout, down: Layout, costs: Costs = EVEN) -> list[Allocation]:
-    """The next batch of each cell; `up` and `down` are their layouts for promote and reject."""
-    worth, heading = information(up, down, costs)
-    return [
-        _shares(cell, row, Side.REJECT if to else Side.PROMOTE)
-        for cell, row, to in zip(cells, worth, heading, strict=True)
-    ]
+class Plan(NamedTuple):
+    """Shares of each cell's next batch, (cells, 2 S): strata to judge, then to audit; `rejecting` (cells,)."""
+
+    shares: Floats
+    rejecting: NDArray[np.bool_]
 
 
-def information(up: Layout, down: Layout, costs: Costs = EVEN) -> tuple[Floats, Floats]:
-    """Nats per cost of the next label in each component (cells, 2 S), and where the cell heads for reject (cells,)."""
-    left = up.budget - up.share
-    data = up.at(left)
-    heading = np.sum(data.weight * data.estimate, axis=-1) > left
-    width = (data.n.shape[-1] - 1) // 2
-    believed = (data.a + data.k) / (data.a + data.b + data.n)
-    other_up, _ = least_favourable(data, left, Side.PROMOTE)
-    low = down.budget - np.minimum(down.share, down.budget / 2)
-    against = down.at(low)
-    other_down, _ = least_favourable(against, low, Side.REJECT)
-    ahead = _divergence(believed, other_up)
-    behind = _divergence(data.estimate, other_down)
-    worth = np.where(heading[:, None], behind, ahead)[:, : 2 * width]
-    price = np.full_like(worth, costs.look)
-    price[:, :width] = costs.call + believed[:, :width] * costs.look
-    return worth / price, heading
+def plan(
+    counts: Counts, up: Layout, down: Layout, above: Against, below: Against, start: Floats, costs: Costs = EVEN
+) -> Plan:
+    """The next batch of each cell; `start` (cells, S) is what each stratum gets before the rule begins."""
+    width = start.shape[-1]
+    seen = up.data.estimate
+    rejecting = np.sum(up.at(up.budget - up.share).weight * seen, axis=-1) > up.budget - up.share
+    # Never above the other side's rate: a component that costs it nothing has nothing to tell.
+    believed = np.minimum((up.data.a + up.data.k) / (up.data.a + up.data.b + up.data.n), above.rates)
+    nats = np.where(rejecting[:, None], _nats(down.data.estimate, below.rates), _nats(believed, above.rates))
+    price = np.hstack([costs.call + costs.look * believed[:, :width], np.full_like(start, costs.look)])
+    pairs = counts.samples["pairs"] > 0
+    audits = pairs & (is_mode(counts, Mode.LOCAL) & ~rejecting)[:, None] & (counts.samples["judged"] > 0)
+    allowed = np.hstack([pairs, audits])
+    worth = np.where(allowed, nats[:, : 2 * width] / price, -1.0)
+    options = np.sum(allowed, axis=-1, keepdims=True)
+    explore = np.where(rejecting, EXPLORE_REJECT, EXPLORE_PROMOTE)[:, None]
+    best = np.arange(2 * width) == np.argmax(worth, axis=-1)[:, None]
+    greedy = allowed * (explore / np.maximum(options, 1) + (1 - explore) * best)
+    fresh = np.where(pairs, np.maximum(start - counts.samples["judged"], 0.0), 0.0)
+    wanted = np.sum(fresh, axis=-1, keepdims=True)
+    first = np.hstack([fresh / np.maximum(wanted, 1.0), np.zeros_like(fresh)])
+    return Plan(np.where(wanted > 0, first, greedy), rejecting)
 
 
-def _divergence(seen: Floats, other: Floats) -> Floats:
-    """Kullback-Leibler divergence of Bernoulli rates, nats."""
-    nats: Floats = rel_entr(seen, other) + rel_entr(1 - seen, 1 - other)
-    return nats
+def allocation(cell: Cell, shares: Floats, rejecting: bool) -> Allocation:
+    """The plan of one cell by name of stratum, without the strata that get nothing."""
+    width = len(shares) // 2
+    named = [{name: float(shares[at + offset]) for at, name in enumerate(cell.samples)} for offset in (0, width)]
+    judge, audit = ({name: share for name, share in one.items() if share > 0} for one in named)
+    return Allocation(Side.REJECT if rejecting else Side.PROMOTE, judge, audit)
 
 
-def _shares(cell: Cell, worth: Floats, toward: Side) -> Allocation:
-    width = len(worth) // 2
-    judge = {name: at for at, (name, sample) in enumerate(cell.samples.items()) if sample.pairs > 0}
-    audit = (
-        {name: width + at for name, at in judge.items()} if cell.mode is Mode.LOCAL and toward is Side.PROMOTE else {}
-    )
-    fresh = {name: max(0, START.get(name, START_OTHER) - cell.samples[name].judged) for name in judge}
-    wanted = sum(fresh.values())
-    if wanted:
-        return Allocation(toward, {name: fresh[name] / wanted for name in judge}, dict.fromkeys(audit, 0.0))
-    options = [*judge.values(), *audit.values()]
-    if not options:
-        return Allocation(toward, {}, {})
-    best = max(options, key=lambda at: worth[at])
-    explore = EXPLORE_REJECT if toward is Side.REJECT else EXPLORE_PROMOTE
-    even = explore / len(options)
+def starts(cells: Sequence[Cell], width: int) -> Floats:
+    """How many pairs of each stratum are judged before the greedy rule begins, (cells, S)."""
+    rows = [[START.get(name, START_OTHER) for name in cell.samples] for cell in cells]
+    return np.array([row + [0.0] * (width - len(row)) for row in rows]).reshape(len(cells), width)
 
-    def share(at: int) -> float:
-        return even + (1 - explore) * (at == best)
 
-    return Allocation(
-        toward, {name: share(at) for name, at in judge.items()}, {name: share(at) for name, at in audit.items()}
-    )
+def _nats(seen: Floats, other: Floats) -> Floats:
+    """Kullback-Leibler divergence of Bernoulli rates."""
+    divergence: Floats = rel_entr(seen, other) + rel_entr(1 - seen, 1 - other)
+    return divergence

@@ -39,6 +39,10 @@ class Components(msgspec.Struct, frozen=True, eq=False):
         """Observed rates k / n, 0 where nothing was observed."""
         return np.divide(self.k, self.n, out=np.zeros_like(self.n), where=self.n > 0)
 
+    def take(self, rows: NDArray[np.intp]) -> "Components":
+        """Some of the cells of the first axis."""
+        return Components(self.n[rows], self.k[rows], self.weight[rows], self.a[rows], self.b[rows])
+
 
 def components(n: object, k: object, weight: object, a: object, b: object) -> Components:
     """Components from anything array-like, broadcast to one shape. Raises ValueError unless 0 <= k <= n, a, b > 0."""

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from judge.outcomes import State
-from judge.statistics import defect_rate
-from judge.statistics.allocation import Allocation, allocate
+from judge.statistics.allocation import Allocation, allocation, plan, starts
 from judge.statistics.cell import Cell, Mode
+from judge.statistics.counts import gather
+from judge.statistics.defect_rate import highest, lowest, promote, reject
 from judge.statistics.layout import lay_out
 from judge.statistics.mixture import ALPHA
 from judge.statistics.modes import sentence
@@ -47,13 +48,14 @@ def decide(cells: Sequence[Cell], alpha: float = ALPHA) -> list[Decision]:
     """The decision on each cell; 1 / alpha is the evidence that it takes. Raises ValueError for impossible counts."""
     if not cells:
         return []
-    up, down = lay_out(cells, Side.PROMOTE), lay_out(cells, Side.REJECT)
-    above, below = defect_rate.promote(up, alpha), defect_rate.reject(down, alpha)
-    allocations = allocate(cells, up, down)
-    figures = zip(cells, above.log_e, below.log_e, below.bound, above.bound, allocations, strict=True)
-    return [
-        _decision(cell, float(p), float(r), float(low), float(high), to, alpha) for cell, p, r, low, high, to in figures
-    ]
+    counts = gather(cells)
+    up, down = lay_out(counts, Side.PROMOTE), lay_out(counts, Side.REJECT)
+    above, below = promote(up), reject(down)
+    bounds = zip(lowest(down, alpha), highest(up, alpha), strict=True)
+    shares, rejecting = plan(counts, up, down, above, below, starts(cells, counts.guesses.shape[-1]))
+    nexts = [allocation(cell, *row) for cell, *row in zip(cells, shares, rejecting, strict=True)]
+    figures = zip(cells, above.log_e, below.log_e, bounds, nexts, strict=True)
+    return [_decision(cell, float(p), float(r), low_high, to, alpha) for cell, p, r, low_high, to in figures]
 
 
 def over_severities(states: Iterable[State]) -> State:
@@ -62,17 +64,17 @@ def over_severities(states: Iterable[State]) -> State:
 
 
 def _decision(
-    cell: Cell, promote: float, reject: float, low: float, high: float, to: Allocation, alpha: float
+    cell: Cell, log_e_promote: float, log_e_reject: float, low_high: tuple[float, float], to: Allocation, alpha: float
 ) -> Decision:
     if cell.mode is Mode.PROVISIONAL:
-        promote = reject = 0.0
+        log_e_promote = log_e_reject = 0.0
     return Decision(
-        state=state(promote, reject, alpha),
-        log_e_promote=promote,
-        log_e_reject=reject,
+        state=state(log_e_promote, log_e_reject, alpha),
+        log_e_promote=log_e_promote,
+        log_e_reject=log_e_reject,
         estimate=estimate(cell),
-        lower=low,
-        upper=high,
+        lower=float(low_high[0]),
+        upper=float(low_high[1]),
         budget=cell.budget,
         alpha=alpha,
         mode=cell.mode,

@@ -8,63 +8,80 @@ share of hard defects, which is taken as observed, from deciding on few pairs:
   rate of their own that they break the budget, with 0.1 of alpha.
 """
 
-import msgspec
+from typing import NamedTuple
+
 import numpy as np
 
-from judge.statistics.components import Components, Floats
+from judge.statistics.components import Floats
 from judge.statistics.layout import Layout
-from judge.statistics.mixture import edge, log_e
+from judge.statistics.mixture import edge, evidence, lower, upper
 from judge.statistics.worst_case import Side
 
 OPEN_PART, HARD_PART = 0.9, 0.1
-ROUNDS = 8
+ROUNDS = 12
 
 
-class Evidence(msgspec.Struct, frozen=True, eq=False):
-    """Log evidence for one side and the bound that agrees with it, each of shape (cells,)."""
+class Against(NamedTuple):
+    """Log evidence against the other side, (cells,), and that side's best explanation, (cells, 2 S + 1)."""
 
     log_e: Floats
-    bound: Floats
+    rates: Floats
 
 
-def promote(cells: Layout, alpha: float) -> Evidence:
-    """That the rates are below their budgets: bound < budget exactly when log_e > ln(1 / alpha)."""
+def promote(cells: Layout) -> Against:
+    """That the rates are below their budgets."""
     left = cells.budget - cells.share
-    hard = _against(cells.hard, cells.budget, alpha, Side.PROMOTE)
-    return Evidence(
-        np.minimum(log_e(cells.at(left), left, Side.PROMOTE), hard.log_e),
-        np.maximum(np.minimum(cells.share + _ratio(cells, left, alpha, Side.PROMOTE), 1.0), hard.bound),
-    )
+    found, rates = evidence(cells.at(left), left, Side.PROMOTE)
+    hard, _ = evidence(cells.hard, cells.budget, Side.PROMOTE)
+    return Against(np.minimum(found, hard), rates)
 
 
-def reject(cells: Layout, alpha: float) -> Evidence:
-    """That the rates are above their budgets: bound > budget exactly when log_e > ln(1 / alpha)."""
-    counted = np.minimum(cells.share, cells.budget / 2)
-    left = cells.budget - counted
-    hard = _against(cells.hard, cells.budget, alpha * HARD_PART, Side.REJECT)
-    return Evidence(
-        np.maximum(log_e(cells.at(left), left, Side.REJECT) + np.log(OPEN_PART), hard.log_e + np.log(HARD_PART)),
-        np.maximum(counted + _ratio(cells, left, alpha * OPEN_PART, Side.REJECT), hard.bound),
-    )
+def reject(cells: Layout) -> Against:
+    """That the rates are above their budgets."""
+    left = cells.budget - hard_counted(cells)
+    found, rates = evidence(cells.at(left), left, Side.REJECT)
+    hard, _ = evidence(cells.hard, cells.budget, Side.REJECT)
+    return Against(np.maximum(found + np.log(OPEN_PART), hard + np.log(HARD_PART)), rates)
 
 
-def _against(data: Components, budget: Floats, alpha: float, side: Side) -> Evidence:
-    bound = np.sum(data.weight * edge(data, alpha, side), axis=-1)
-    return Evidence(log_e(data, budget, side), bound)
+def highest(cells: Layout, alpha: float) -> Floats:
+    """The upper bounds: below the budget exactly when the evidence of `promote` exceeds ln(1 / alpha)."""
+    bound = cells.share + _ratio(cells, cells.budget - cells.share, alpha, Side.PROMOTE)
+    return np.maximum(np.minimum(bound, 1.0), upper(cells.hard, alpha))
+
+
+def lowest(cells: Layout, alpha: float) -> Floats:
+    """The lower bounds: above the budget exactly when the evidence of `reject` exceeds ln(1 / alpha)."""
+    counted = hard_counted(cells)
+    bound = counted + _ratio(cells, cells.budget - counted, alpha * OPEN_PART, Side.REJECT)
+    return np.maximum(bound, lower(cells.hard, alpha * HARD_PART))
+
+
+def hard_counted(cells: Layout) -> Floats:
+    """The share of hard defects that reject takes as observed: half of the budget at most."""
+    return np.minimum(cells.share, cells.budget / 2)
 
 
 def _ratio(cells: Layout, threshold: Floats, alpha: float, side: Side) -> Floats:
-    """The extreme of sum w p / (1 - factor x q) over the confidence set, where q is the pooled miss rate.
+    """The extreme of sum w p / (1 - factor q) over the confidence set, where q is the pooled miss rate.
 
     The extreme is the threshold t at which the extreme of `sum w p + t factor q` is t itself (Dinkelbach 1967); started
-    at what the budget leaves, so that it lies below the budget exactly when the evidence exceeds 1 / alpha.
+    at what the budget leaves, so that it lies on that side of the budget which the evidence says.
     """
-    pooled = cells.data.weight[:, -1] > 0
-    found = threshold
-    for _ in range(ROUNDS if np.any(pooled) else 1):
-        data = cells.at(np.maximum(found, 0.0))
-        rates = edge(data, alpha, side)
-        open_part = np.sum(data.weight[:, :-1] * rates[:, :-1], axis=-1)
-        kept = 1 - cells.data.weight[:, -1] * rates[:, -1]
-        found = np.where(kept > open_part, open_part / np.where(kept > open_part, kept, 1.0), 1.0)
+    found = _at_threshold(cells, threshold, alpha, side)
+    rows = np.flatnonzero(cells.data.weight[:, -1])
+    for _ in range(ROUNDS):
+        if not rows.size:
+            break
+        before = found[rows]
+        found[rows] = _at_threshold(cells.take(rows), before, alpha, side)
+        rows = rows[np.abs(found[rows] - before) > 1e-12]
     return found
+
+
+def _at_threshold(cells: Layout, threshold: Floats, alpha: float, side: Side) -> Floats:
+    data = cells.at(np.maximum(threshold, 0.0))
+    rates = edge(data, alpha, side)
+    confirmed = np.sum(data.weight[:, :-1] * rates[:, :-1], axis=-1)
+    kept = 1 - cells.data.weight[:, -1] * rates[:, -1]
+    return np.where(kept > confirmed, confirmed / np.where(kept > confirmed, kept, 1.0), 1.0)

@@ -1,4 +1,4 @@
-"""From cells to arrays of components: which rates a mode adds up, their weights and the guesses. Pure.
+"""From counts to arrays of components: which rates a mode adds up, their weights and the guesses. Pure.
 
 | mode | promote: the rate is at most | reject: the rate is at least |
 |---|---|---|
@@ -14,22 +14,16 @@ Guesses are shares of the budget for a nominal mix of strata, not for what was o
 data. A guess that moved with the data would cost the martingale.
 """
 
-from collections.abc import Iterator, Sequence
-
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from judge.statistics.cell import Cell, Mode, Sample
+from judge.statistics.cell import Mode
 from judge.statistics.components import Components, Floats, components, guess
+from judge.statistics.counts import Counts, is_mode
 from judge.statistics.rate import trials
 from judge.statistics.worst_case import Side
 
-STRATA = 6
-NOMINAL = {"agree": 0.9}
-"""The share of pairs that guesses take a stratum to have; 0.1 for any other."""
-SHARES = {"agree": (0.10, 0.05)}
-"""Which part of the budget is guessed to lie in confirmed and in missed defects of a stratum."""
-NOMINAL_OTHER, SHARES_OTHER = 0.1, (0.30, 0.10)
 MISS_GUESS = (1.0, 9.0)
 """Beta(1, 9) for the judge's miss rate, before the first half of its pool is counted in."""
 
@@ -41,7 +35,6 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
     and `share` their observed share; the others have shape (cells,).
     """
 
-    strata: list[list[str]]
     data: Components
     hard: Components
     share: Floats
@@ -53,55 +46,39 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         weight[:, -1] *= threshold
         return msgspec.structs.replace(self.data, weight=weight)
 
+    def take(self, rows: NDArray[np.intp]) -> "Layout":
+        """Some of the cells."""
+        return Layout(self.data.take(rows), self.hard.take(rows), self.share[rows], self.budget[rows])
 
-def lay_out(cells: Sequence[Cell], side: Side) -> Layout:
-    """The arrays of many cells; a pending label counts as a defect for promote, and as none for reject.
 
-    Raises ValueError for impossible counts, a budget outside 0..1, and more than six strata.
+def lay_out(counts: Counts, side: Side) -> Layout:
+    """The components of many cells; a pending label counts as a defect for promote, and as none for reject.
+
+    Raises ValueError for impossible counts.
     """
-    width = max((len(cell.samples) for cell in cells), default=1)
-    if width > STRATA:
-        raise ValueError(f"at most {STRATA} strata can be told apart, not {width}")
-    rows = np.zeros((len(cells), 2 * width + 1, 5))
-    rows[:, :, 3:] = 1.0
-    for row, cell in zip(rows, cells, strict=True):
-        for at, filled in _rows(cell, side, width):
-            row[at] = filled
-    checked, settled, budget = (
-        np.array([getattr(cell, name) for cell in cells], dtype=np.float64) for name in ("checked", "settled", "budget")
+    local = (is_mode(counts, Mode.LOCAL) & (side is Side.PROMOTE))[:, None]
+    pooled = is_mode(counts, Mode.POOLED)
+    flagged = is_mode(counts, Mode.PROVISIONAL)[:, None] | (side is Side.PROMOTE)
+    sample, pool = counts.samples, counts.pool
+    share = _per(counts.settled, counts.checked)
+    weight = _per(sample["pairs"], counts.checked[:, None])
+    a, b = guess(counts.guesses * counts.budget[:, None])
+
+    def column(of_pool: Floats) -> Floats:
+        return np.where(pooled, of_pool, 0.0)[:, None]
+
+    data = components(
+        n=np.hstack([sample["judged"], local * sample["audited"], column(pool["defects"])]),
+        k=np.hstack(
+            [sample["confirmed"] + flagged * sample["pending"], local * sample["missed"], column(pool["missed"])]
+        ),
+        weight=np.hstack([weight, local * weight, column(counts.slack if side is Side.PROMOTE else 1 / counts.slack)]),
+        a=np.hstack([*a, column(pool["prior_missed"]) + MISS_GUESS[0]]),
+        b=np.hstack([*b, column(pool["prior_defects"] - pool["prior_missed"]) + MISS_GUESS[1]]),
     )
-    if np.any(budget < 0) or np.any(budget > 1):
-        raise ValueError("a budget is a rate, 0 to 1")
-    return Layout(
-        strata=[list(cell.samples) for cell in cells],
-        data=components(*np.moveaxis(rows, -1, 0)),
-        hard=trials(settled, checked, budget),
-        share=np.divide(settled, checked, out=np.zeros_like(settled), where=checked > 0),
-        budget=budget,
-    )
+    return Layout(data, trials(counts.settled, counts.checked, counts.budget), share, counts.budget)
 
 
-def _rows(cell: Cell, side: Side, width: int) -> Iterator[tuple[int, tuple[float, float, float, float, float]]]:
-    """The components of a cell: where each stands, and its (n, k, weight, a, b)."""
-    for at, (stratum, sample) in enumerate(cell.samples.items()):
-        weight = sample.pairs / cell.checked if cell.checked else 0.0
-        confirmed_share, missed_share = SHARES.get(stratum, SHARES_OTHER)
-        mean = cell.budget / NOMINAL.get(stratum, NOMINAL_OTHER)
-        yield at, (sample.judged, _defects(cell, sample, side), weight, *_guess(confirmed_share * mean))
-        if cell.mode is Mode.LOCAL and side is Side.PROMOTE:
-            yield width + at, (sample.audited, sample.missed, weight, *_guess(missed_share * mean))
-    if cell.mode is Mode.POOLED:
-        pool, factor = cell.pool, cell.slack if side is Side.PROMOTE else 1 / cell.slack
-        a, b = MISS_GUESS[0] + pool.prior_missed, MISS_GUESS[1] + pool.prior_defects - pool.prior_missed
-        yield 2 * width, (pool.defects, pool.missed, factor, a, b)
-
-
-def _defects(cell: Cell, sample: Sample, side: Side) -> int:
-    """Confirmed defects, and those pending a person where that is the worse for what is to be shown."""
-    flagged = side is Side.PROMOTE or cell.mode is Mode.PROVISIONAL
-    return sample.confirmed + (sample.pending if flagged else 0)
-
-
-def _guess(mean: float) -> tuple[float, float]:
-    a, b = guess(mean)
-    return float(a), float(b)
+def _per(part: Floats, whole: Floats) -> Floats:
+    shares: Floats = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+    return shares

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from judge.statistics.components import Components, Floats, log_likelihood, log_marginal
-from judge.statistics.worst_case import Side, last_true, least_favourable, rates_at, total
+from judge.statistics.crossing import crossing
+from judge.statistics.worst_case import Side, least_favourable, rates_at, total
 
 ALPHA = 0.05
 
@@ -32,8 +33,14 @@ def log_e(data: Components, threshold: Floats, side: Side) -> Floats:
     Infinite where no rates at all could lie on the other side. At most 0 while the observed rates do.
     """
     threshold = np.broadcast_to(np.asarray(threshold, dtype=np.float64), data.n.shape[:-1])
+    return evidence(data, threshold, side)[0]
+
+
+def evidence(data: Components, threshold: Floats, side: Side) -> tuple[Floats, Floats]:
+    """`log_e`, and the rates (..., C) of the best explanation of the other side, which tell where to look next."""
     rates, possible = least_favourable(data, threshold, side)
-    return np.where(possible, log_marginal(data) - log_likelihood(data, rates), np.inf)
+    found: Floats = np.where(possible, log_marginal(data) - log_likelihood(data, rates), np.inf)
+    return found, rates
 
 
 def upper(data: Components, alpha: float = ALPHA) -> Floats:
@@ -54,5 +61,9 @@ def interval(data: Components, alpha: float = ALPHA) -> Interval:
 def edge(data: Components, alpha: float, side: Side) -> Floats:
     """The rates at the rim of the confidence set with the highest (promote) or lowest (reject) sum; shape (..., C)."""
     allowed = log_marginal(data) - np.log(1 / alpha)
-    kappa = last_true(lambda k: log_likelihood(data, rates_at(data, k, side)) > allowed, allowed.shape, above=True)
-    return rates_at(data, kappa, side)
+
+    def inside(kappa: Floats) -> Floats:
+        spare: Floats = log_likelihood(data, rates_at(data, kappa, side)) - allowed
+        return spare
+
+    return rates_at(data, crossing(inside, allowed.shape).after, side)

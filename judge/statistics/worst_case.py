@@ -6,16 +6,13 @@ cell at once. This is the union-intersection step of stratified election audits 
 SUITE", 2022), solved in closed form.
 """
 
-from collections.abc import Callable
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from judge.statistics.components import Components, Floats
-
-LOWEST, HIGHEST, STEPS = -30.0, 50.0, 48
-"""The range of log kappa and the halvings: 80 / 2^48 leaves 3e-13 of it."""
+from judge.statistics.crossing import crossing
 
 
 class Side(StrEnum):
@@ -59,29 +56,15 @@ def total(data: Components, rates: Floats) -> Floats:
 def least_favourable(data: Components, threshold: Floats, side: Side) -> tuple[Floats, NDArray[np.bool_]]:
     """The likeliest rates with `sum weight x rate` at least (promote) or at most (reject) `threshold`.
 
-    Second: where there are any such rates at all. Bisection stops on the side of the higher likelihood, so that
-    evidence is understated, never overstated.
+    Second: where there are any such rates at all. Of the two ends of the search the one with the higher likelihood is
+    taken, so that evidence is understated, never overstated.
     """
+    sign = 1.0 if side is Side.PROMOTE else -1.0
 
-    def short(kappa: Floats) -> NDArray[np.bool_]:
-        reached = total(data, rates_at(data, kappa, side))
-        return reached < threshold if side is Side.PROMOTE else reached > threshold
+    def short(kappa: Floats) -> Floats:
+        return sign * (threshold - total(data, rates_at(data, kappa, side)))
 
-    free = ~short(np.zeros(np.shape(threshold)))
-    kappa = np.where(free, 0.0, last_true(short, np.shape(threshold)))
+    free = short(np.zeros(np.shape(threshold))) <= 0
+    kappa = np.where(free, 0.0, crossing(short, np.shape(threshold)).before)
     possible = np.sum(data.weight, axis=-1) >= threshold if side is Side.PROMOTE else threshold >= 0
     return rates_at(data, kappa, side), possible
-
-
-def last_true(holds: Callable[[Floats], NDArray[np.bool_]], shape: tuple[int, ...], above: bool = False) -> Floats:
-    """The largest kappa at which `holds` is still true in each cell, for a condition that turns false once.
-
-    To within the last halving of log kappa; `above` gives the other end of that step, where it no longer holds.
-    """
-    low, high = np.full(shape, LOWEST), np.full(shape, HIGHEST)
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        still = holds(np.exp(middle))
-        low, high = np.where(still, middle, low), np.where(still, high, middle)
-    kappa: Floats = np.exp(high if above else low)
-    return kappa

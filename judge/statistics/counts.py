@@ -1,0 +1,82 @@
+"""The counts of many cells as arrays: what judge/statistics/cell.py holds one by one. Pure."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from judge.statistics.cell import Cell, Mode, Pool, Sample
+from judge.statistics.components import Floats
+
+STRATA = 6
+NOMINAL, NOMINAL_OTHER = {"agree": 0.9}, 0.1
+"""The share of all pairs that guesses take a stratum to have."""
+SHARES, SHARES_OTHER = {"agree": (0.08, 0.05)}, (0.30, 0.10)
+"""Which parts of the budget are guessed to lie in confirmed and in missed defects of a stratum."""
+
+_SAMPLE, _POOL = Sample.__struct_fields__, Pool.__struct_fields__
+
+
+class Counts(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """Counts of cells; S strata each, those a cell lacks being all zero.
+
+    `samples` holds the fields of Sample by name, each of shape (cells, S), `pool` those of Pool, of shape (cells,), as
+    have `budget`, `checked`, `settled` and `slack`. `guesses` are mean rates of confirmed and of missed defects as
+    guessed before any data for a budget of 1, shape (2, cells, S).
+    """
+
+    modes: NDArray[np.str_]
+    budget: Floats
+    checked: Floats
+    settled: Floats
+    slack: Floats
+    samples: dict[str, Floats]
+    pool: dict[str, Floats]
+    guesses: Floats
+
+
+def gather(cells: Sequence[Cell]) -> Counts:
+    """The arrays of many cells. Raises ValueError for more than six strata or a budget outside 0..1."""
+    width = max((len(cell.samples) for cell in cells), default=0) or 1
+    if width > STRATA:
+        raise ValueError(f"at most {STRATA} strata can be told apart, not {width}")
+    absent = [0] * len(_SAMPLE)
+    rows = [
+        [[getattr(s, name) for name in _SAMPLE] for s in cell.samples.values()] + [absent] * (width - len(cell.samples))
+        for cell in cells
+    ]
+    samples = np.array(rows, dtype=np.float64).reshape(len(cells), width, len(_SAMPLE))
+    pools = np.array([[getattr(cell.pool, name) for name in _POOL] for cell in cells], dtype=np.float64)
+    plain = np.array([(c.budget, c.checked, c.settled, c.slack) for c in cells], dtype=np.float64).T
+    budget, checked, settled, slack = plain
+    if np.any(budget < 0) or np.any(budget > 1):
+        raise ValueError("a budget is a rate, 0 to 1")
+    named = [guesses(list(cell.samples)) for cell in cells]
+    return Counts(
+        modes=np.array([str(cell.mode) for cell in cells]),
+        budget=budget,
+        checked=checked,
+        settled=settled,
+        slack=slack,
+        samples={name: samples[:, :, at] for at, name in enumerate(_SAMPLE)},
+        pool={name: pools[:, at] for at, name in enumerate(_POOL)},
+        guesses=np.array([[*one, *[(0.0, 0.0)] * (width - len(one))] for one in named])
+        .reshape(-1, width, 2)
+        .transpose(2, 0, 1),
+    )
+
+
+def guesses(strata: Sequence[str]) -> list[tuple[float, float]]:
+    """Mean rates of confirmed and of missed defects by stratum, as guessed before any data for a budget of 1."""
+    return [
+        (confirmed / NOMINAL.get(name, NOMINAL_OTHER), missed / NOMINAL.get(name, NOMINAL_OTHER))
+        for name in strata
+        for confirmed, missed in [SHARES.get(name, SHARES_OTHER)]
+    ]
+
+
+def is_mode(counts: Counts, mode: Mode) -> NDArray[np.bool_]:
+    """Which cells are counted in a mode, shape (cells,)."""
+    found: NDArray[np.bool_] = counts.modes == str(mode)
+    return found
