@@ -25,6 +25,7 @@ from judge.scoring.scorer import Scorer
 from shadow import collector
 from shadow.config import Config
 from shadow.mirror import Mirror
+from shadow.scrub import recogniser
 from shadow.store import Store
 
 log = structlog.get_logger()
@@ -194,6 +195,9 @@ async def make_mirror(config: Config, candidates: Mapping[str, Model], store: St
 
     A typing error in a model's address must not become a stream of failed pairs. Raises UserError for what is missing.
     """
+    for name, workflow in config.workflows.items():
+        if workflow.scrub.names:
+            recogniser.require(f"workflows.{name}.scrub")
     source = wiring.connect_source(config)
     try:
         for name, model in candidates.items():

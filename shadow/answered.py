@@ -23,7 +23,9 @@ def pairs_of(finished: Sequence[Answered]) -> list[tuple[Origin, tuple[Pair, ...
     """The pairs of each record, in order. An answer that cannot be scrubbed becomes an error and is not kept."""
     now = datetime.now(UTC)
     answers = [answer for item in finished for answer in item.answers.values()]
-    clean = (_kept(answer, result) for answer, result in zip(answers, scrub_completions(answers), strict=True))
+    policies = [item.admitted.policy for item in finished for _ in item.answers]
+    scrubbed = scrub_completions(answers, policies)
+    clean = (_kept(answer, result) for answer, result in zip(answers, scrubbed, strict=True))
     return [(item.admitted.origin, tuple(_pairs(item, clean, now))) for item in finished]
 
 
@@ -51,7 +53,7 @@ def _pairs(item: Answered, clean: Iterator[tuple[Completion, Mapping[str, int]]]
             production=interaction.response,
             candidate=candidate,
             inclusion_probability=admitted.inclusion_probability,
-            scrub_version=SCRUB_VERSION,
+            scrub_version=admitted.policy.version(SCRUB_VERSION),
             scrubbed=dict(Counter(admitted.scrubbed) + Counter(masked)) if masked else dict(admitted.scrubbed),
             tags=interaction.tags,
             trace_id=interaction.trace_id,

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from connectors.errors import UserError, unknown
 from shadow.access import DashboardSettings
 from shadow.gate import GateSettings
+from shadow.scrub.settings import ScrubSettings
 from shadow.signing import SignoffSettings
 from shadow.strict import Open, Strict
 
@@ -194,6 +195,7 @@ class Workflow(Strict):
     candidates: list[str] = Field(min_length=1, description="models to try: names of tables under [models]")
     sample: float = Field(default=1.0, gt=0, le=1, description="share of the captured calls that is mirrored, 0..1")
     checks: list[CheckSettings] = Field(default=[], description="[[workflows.NAME.checks]], one table a check")
+    scrub: ScrubSettings = Field(default=ScrubSettings(), description="[workflows.NAME.scrub]")
     judge: WorkflowJudge | None = Field(default=None, description="[workflows.NAME.judge]")
     budgets: Budgets = Field(default=Budgets(), description="[workflows.NAME.budgets]")
     limits: Limits = Field(default=Limits(), description="[workflows.NAME.limits]")
@@ -283,7 +285,8 @@ def _with_secrets(value: Any, path: list[str], where: str) -> Any:
                 f"{where}: {'.'.join(path)}: the environment variable {name} is not set; export it and try again."
             )
         return os.environ[name]
-    if (path[0] in ("source", "models", "dashboard") and path[-1] in SECRETS) or path == ["gate", "token"]:
+    named = path[0] in ("source", "models", "dashboard") and path[-1] in SECRETS
+    if named or path == ["gate", "token"] or path[-2:] == ["scrub", "key"]:
         raise UserError(
             f'{where}: {".".join(path)}: a secret is not written in this file; write "env:NAME" and export NAME.'
         )

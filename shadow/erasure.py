@@ -1,13 +1,13 @@
 """Retention and erasure: the only two ways in which rows leave the store, each on record in `erasures`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 
-from shadow.scrub.walk import pseudonym
+from shadow.scrub import MASKED, Policy
 from shadow.store import Store
 
 # Whatever package they belong to: the tables that speak of a pair.
@@ -17,7 +17,7 @@ WHERE database_name = current_database() AND column_name = 'pair_id' AND table_n
     AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE database_name = current_database())
 ORDER BY 1
 """
-_OF_SUBJECT = "subject_key = $key"
+_OF_SUBJECT = "list_contains($keys, subject_key)"
 _OF_AGE = "workflow = $workflow AND occurred_at < $before"
 
 
@@ -28,12 +28,14 @@ class Erasure(msgspec.Struct, frozen=True):
     rows: int
 
 
-def erase_subject(store: Store, subject_key: str, by: str, now: datetime) -> Erasure:
+def erase_subject(store: Store, subject_key: str, by: str, now: datetime, policies: Iterable[Policy] = ()) -> Erasure:
     """Delete all that belongs to a subject key, as the captured records had it; recorded even when there was nothing.
 
-    The key is not kept. Raises UserError where only another process may delete.
+    The key is not kept. `policies` are those of the workflows: each may make another pseudonym of it.
+    Raises UserError where only another process may delete.
     """
-    params = {"key": pseudonym(subject_key), "workflow": None, "before": None}
+    keys = sorted({policy.subject(subject_key) for policy in (MASKED, *policies)})
+    params = {"keys": keys, "workflow": None, "before": None}
     return _erase(store, "subject", _OF_SUBJECT, params, by, now)
 
 

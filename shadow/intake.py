@@ -9,16 +9,17 @@ from connectors.interaction import Interaction, decode
 from connectors.types import Origin, Record
 from shadow.config import Workflow
 from shadow.sampling import share_of
-from shadow.scrub import Scrubbed, scrub_all
+from shadow.scrub import MASKED, Policy, Scrubbed, scrub_all
 
 
 class Admitted(msgspec.Struct, frozen=True):
-    """An interaction to mirror, scrubbed; `scrubbed` counts what was masked, by kind."""
+    """An interaction to mirror, scrubbed by `policy`; `scrubbed` counts what was masked, by kind."""
 
     origin: Origin
     interaction: Interaction
     scrubbed: Mapping[str, int]
     inclusion_probability: float
+    policy: Policy = MASKED
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -53,7 +54,8 @@ def admit_all(
     The sample is drawn before scrubbing, since it looks at ids only and scrubbing is the dear part.
     """
     read = [_read(record, workflows, now, keep) for record in records]
-    scrubbed = iter(scrub_all([item for item in read if isinstance(item, Interaction)]))
+    policies = {name: workflow.scrub.as_policy for name, workflow in workflows.items()}
+    scrubbed = iter(scrub_all([item for item in read if isinstance(item, Interaction)], policies))
     return [
         _scrubbed(record, next(scrubbed), workflows, now, keep) if isinstance(item, Interaction) else item
         for record, item in zip(records, read, strict=True)
@@ -83,8 +85,9 @@ def _scrubbed(
 ) -> Admitted | Rejected:
     if isinstance(clean, Exception):
         return _rejected(record, f"the record cannot be scrubbed: {type(clean).__name__}", now)
-    chance = workflows[clean.interaction.workflow].sample * keep
-    return Admitted(record.origin, clean.interaction, clean.counts, chance)
+    workflow = workflows[clean.interaction.workflow]
+    chance = workflow.sample * keep
+    return Admitted(record.origin, clean.interaction, clean.counts, chance, workflow.scrub.as_policy)
 
 
 def _rejected(record: Record, reason: str, now: datetime) -> Rejected:

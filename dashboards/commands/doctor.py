@@ -13,6 +13,7 @@ from judge.checking.loading import load_checks
 from judge.judging.rubric import load_rubric
 from shadow.config import Config, load
 from shadow.funnel import funnel
+from shadow.scrub import recogniser
 from shadow.store.shown import shown
 
 FAILED = 2
@@ -29,6 +30,7 @@ def doctor(path: Path) -> int:
     parts: list[tuple[str, Callable[[], str]]] = [
         ("store", lambda: _store(config)),
         ("source", lambda: _source(config)),
+        *((f"scrub {name}", lambda name=name: _scrub(config, name)) for name in config.workflows),
         *((f"checks {name}", lambda name=name: _checks(config, name, path)) for name in config.workflows),
         *((f"candidate {name}", lambda name=name: _model(config, name)) for name in sorted(wiring.candidates(config))),
         *((f"judge {name}", lambda name=name: _model(config, name)) for name in sorted(wiring.judges(config))),
@@ -69,6 +71,14 @@ def _checks(config: Config, name: str, path: Path) -> str:
         load_rubric(workflow.judge.rubric, str(path))
         parts.append(f"rubric {workflow.judge.rubric}")
     return ", ".join(parts)
+
+
+def _scrub(config: Config, name: str) -> str:
+    settings = config.workflows[name].scrub
+    if settings.names:
+        recogniser.require(f"scrub {name}")
+    kept = f", {', '.join(settings.keep)} kept" if settings.keep else ""
+    return f"{settings.policy}{kept}, names {recogniser.described() if settings.names else 'not looked for'}"
 
 
 def _model(config: Config, name: str) -> str:

@@ -32,7 +32,8 @@ def export(config: Config, folder: Path, workflow: str | None) -> None:
 def erase(config: Config, subject: str, name: str | None) -> None:
     """Delete what belongs to a subject key, in the files too. Raises UserError while another process owns the store."""
     with wiring.open_store(config) as store:
-        gone = erasure.erase_subject(store, subject, name or getpass.getuser(), datetime.now(UTC))
+        policies = [workflow.scrub.as_policy for workflow in config.workflows.values()]
+        gone = erasure.erase_subject(store, subject, name or getpass.getuser(), datetime.now(UTC), policies)
         typer.echo(f"erased {gone.pairs:,} pairs, {gone.rows:,} rows in all")
         typer.echo(store.compact())
 

@@ -7,47 +7,66 @@ import msgspec
 
 from connectors.interaction import Interaction
 from connectors.types import Completion
+from shadow.scrub.policy import MASKED, Policies, Policy
 from shadow.scrub.signs import suspects
 from shadow.scrub.walk import Scrubbed, pseudonymous, scrub, scrub_completion
 
 T = TypeVar("T")
 R = TypeVar("R")
 NOTHING: Mapping[str, int] = {}
+PLAIN: Policies = {}
 _encode = msgspec.json.Encoder().encode
 
 
-def scrub_all(interactions: Sequence[Interaction]) -> list[Scrubbed | Exception]:
-    """What `scrub` makes of each; an exception stands in the place of an interaction that cannot be scrubbed."""
+def scrub_all(interactions: Sequence[Interaction], policies: Policies = PLAIN) -> list[Scrubbed | Exception]:
+    """What `scrub` makes of each; an exception stands in the place of an interaction that cannot be scrubbed.
+
+    `policies` are those of the workflows; an interaction of a workflow that is not there is masked.
+    """
     return _each(
         interactions,
+        [policies.get(one.workflow, MASKED) for one in interactions],
         lambda one: (one.request, one.response, one.tags, one.ground_truth),
-        clean=lambda one: Scrubbed(pseudonymous(one), NOTHING),
+        clean=lambda one, policy: Scrubbed(pseudonymous(one, policy), NOTHING),
         walk=scrub,
     )
 
 
-def scrub_completions(answers: Sequence[Completion]) -> list[tuple[Completion, Mapping[str, int]] | Exception]:
-    """What `scrub_completion` makes of each; an exception stands in the place of an answer that cannot be scrubbed."""
+def scrub_completions(
+    answers: Sequence[Completion], policies: Sequence[Policy] | None = None
+) -> list[tuple[Completion, Mapping[str, int]] | Exception]:
+    """What `scrub_completion` makes of each; an exception stands in the place of an answer that cannot be scrubbed.
+
+    `policies` has one for each answer; without it all are masked.
+    """
     return _each(
         answers,
+        [MASKED] * len(answers) if policies is None else policies,
         lambda answer: (answer.text, answer.refusal, answer.error, answer.tool_calls),
-        clean=lambda answer: (answer, NOTHING),
+        clean=lambda answer, _: (answer, NOTHING),
         walk=scrub_completion,
     )
 
 
 def _each(
-    items: Sequence[T], texts: Callable[[T], Any], clean: Callable[[T], R], walk: Callable[[T], R]
+    items: Sequence[T],
+    policies: Sequence[Policy],
+    texts: Callable[[T], Any],
+    clean: Callable[[T, Policy], R],
+    walk: Callable[[T, Policy], R],
 ) -> list[R | Exception]:
     try:
         suspected = suspects([_encode(texts(item)).decode() for item in items])
     except (UnicodeError, RecursionError):  # one that has no JSON form: then all are walked
         suspected = [True] * len(items)
-    return [_tried(walk, item) if suspect else clean(item) for item, suspect in zip(items, suspected, strict=True)]
+    return [
+        _tried(walk, item, policy) if suspect or policy.names else clean(item, policy)
+        for item, policy, suspect in zip(items, policies, suspected, strict=True)
+    ]
 
 
-def _tried(walk: Callable[[T], R], item: T) -> R | Exception:
+def _tried(walk: Callable[[T, Policy], R], item: T, policy: Policy) -> R | Exception:
     try:
-        return walk(item)
+        return walk(item, policy)
     except Exception as error:  # fail closed: what cannot be scrubbed is neither stored nor sent on
         return error

@@ -1,6 +1,5 @@
 """An interaction without personal data: every string of it that is not an id."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +8,7 @@ import msgspec
 
 from connectors.interaction import Interaction
 from connectors.types import Completion, Request, ToolCall
+from shadow.scrub.policy import MASKED, Policy
 from shadow.scrub.text import scrub_text, worth_a_look
 
 # Content parts that carry a file as base64 text under one of their keys, without a data: URL.
@@ -22,89 +22,102 @@ class Scrubbed(msgspec.Struct, frozen=True):
     counts: Mapping[str, int]
 
 
-def scrub(interaction: Interaction) -> Scrubbed:
+def scrub(interaction: Interaction, policy: Policy = MASKED) -> Scrubbed:
     """The interaction with its personal data and secrets masked; ids (request, trace, span) stay.
 
     `subject_key` becomes a pseudonym: the same key gives the same 32 hex digits.
     Raises ValueError when it nests too deeply; the record is then to be rejected, never stored as it is.
     """
-    counts: Counter[str] = Counter()
+    named = pseudonymous(interaction, policy)
+    if policy.mode == "full":
+        return Scrubbed(named, {})
+    walk = _Walk(policy)
     try:
         request = Request(
-            **{name: _value(getattr(interaction.request, name), "", counts) for name in Request.__struct_fields__}
+            **{name: walk.value(getattr(interaction.request, name), "") for name in Request.__struct_fields__}
         )
         clean = msgspec.structs.replace(
-            pseudonymous(interaction),
+            named,
             request=request,
-            response=_completion(interaction.response, counts),
-            tags=_value(interaction.tags, "", counts),
-            ground_truth=_truth(interaction.ground_truth, counts),
+            response=walk.completion(interaction.response),
+            tags=walk.value(interaction.tags, ""),
+            ground_truth=walk.truth(interaction.ground_truth),
         )
     except RecursionError as error:
         raise ValueError("the interaction is nested too deeply to be scrubbed") from error
-    return Scrubbed(clean, counts)
+    return Scrubbed(clean, walk.counts)
 
 
-def pseudonymous(interaction: Interaction) -> Interaction:
+def pseudonymous(interaction: Interaction, policy: Policy = MASKED) -> Interaction:
     """The interaction with a pseudonym for its `subject_key`, and nothing else changed."""
     if not interaction.subject_key:
         return interaction
-    return msgspec.structs.replace(interaction, subject_key=pseudonym(interaction.subject_key))
+    return msgspec.structs.replace(interaction, subject_key=policy.subject(interaction.subject_key))
 
 
-def scrub_completion(completion: Completion) -> tuple[Completion, Counter[str]]:
+def scrub_completion(completion: Completion, policy: Policy = MASKED) -> tuple[Completion, Counter[str]]:
     """A model's answer masked like production's, and how many values of each kind; raises as `scrub` does."""
-    counts: Counter[str] = Counter()
-    return _completion(completion, counts), counts
+    if policy.mode == "full":
+        return completion, Counter()
+    walk = _Walk(policy)
+    return walk.completion(completion), walk.counts
 
 
-def _completion(completion: Completion, counts: Counter[str]) -> Completion:
-    return msgspec.structs.replace(
-        completion,
-        text=_optional(completion.text, counts),
-        refusal=_optional(completion.refusal, counts),
-        error=_optional(completion.error, counts),
-        tool_calls=[
-            ToolCall(_text(call.name, "", counts), _text(call.arguments, "", counts), call.id)
-            for call in completion.tool_calls
-        ],
-    )
+class _Walk:
+    """One way through an interaction or an answer, counting what is masked."""
 
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self.counts: Counter[str] = Counter()
 
-def _value(value: Any, label: str, counts: Counter[str]) -> Any:
-    """A JSON value with its strings masked, those of keys too; `label` is the key it lies under."""
-    if isinstance(value, str):
-        return _text(value, label, counts)
-    if isinstance(value, list):
-        return [_value(item, label, counts) for item in value]
-    if isinstance(value, dict):
-        if (binary := _BINARY.get(str(value.get("type")))) and isinstance(value.get(value["type"]), dict):
-            value = {**value, value["type"]: _without_binary(value[value["type"]], binary, counts)}
-        clean: dict[str, Any] = {}
-        for key, item in value.items():
-            clean[_free(_text(key, "", counts), clean)] = _value(item, key, counts)
+    def completion(self, completion: Completion) -> Completion:
+        return msgspec.structs.replace(
+            completion,
+            text=self._optional(completion.text),
+            refusal=self._optional(completion.refusal),
+            error=self._optional(completion.error),
+            tool_calls=[
+                ToolCall(self._text(call.name, ""), self._text(call.arguments, ""), call.id)
+                for call in completion.tool_calls
+            ],
+        )
+
+    def value(self, value: Any, label: str) -> Any:
+        """A JSON value with its strings masked, those of keys too; `label` is the key it lies under."""
+        if isinstance(value, str):
+            return self._text(value, label)
+        if isinstance(value, list):
+            return [self.value(item, label) for item in value]
+        if isinstance(value, dict):
+            if (binary := _BINARY.get(str(value.get("type")))) and isinstance(value.get(value["type"]), dict):
+                value = {**value, value["type"]: self._without_binary(value[value["type"]], binary)}
+            clean: dict[str, Any] = {}
+            for key, item in value.items():
+                clean[_free(self._text(key, ""), clean)] = self.value(item, key)
+            return clean
+        return value
+
+    def truth(self, truth: Any) -> Any:
+        """The ground truth masked as JSON, since a card may be a number in it."""
+        clean, found = scrub_text(msgspec.json.encode([truth]).decode(), policy=self._policy)
+        self.counts.update(found)
+        return msgspec.json.decode(clean)[0] if found else truth
+
+    def _text(self, text: str, label: str) -> str:
+        if not (self._policy.names or worth_a_look(text)):
+            return text
+        clean, found = scrub_text(text, label, self._policy)
+        self.counts.update(found)
         return clean
-    return value
 
+    def _optional(self, text: str | None) -> str | None:
+        return None if text is None else self._text(text, "")
 
-def _text(text: str, label: str, counts: Counter[str]) -> str:
-    if not worth_a_look(text):
-        return text
-    clean, found = scrub_text(text, label)
-    if found:
-        counts.update(found)
-    return clean
-
-
-def _optional(text: str | None, counts: Counter[str]) -> str | None:
-    return None if text is None else _text(text, "", counts)
-
-
-def _without_binary(part: dict[str, Any], key: str, counts: Counter[str]) -> dict[str, Any]:
-    if not isinstance(part.get(key), str) or part[key] == "<DATA>":
-        return part
-    counts["data"] += 1
-    return {**part, key: "<DATA>"}
+    def _without_binary(self, part: dict[str, Any], key: str) -> dict[str, Any]:
+        if not isinstance(part.get(key), str) or part[key] == "<DATA>" or "data" in self._policy.keep:
+            return part
+        self.counts["data"] += 1
+        return {**part, key: "<DATA>"}
 
 
 def _free(key: str, taken: dict[str, Any]) -> str:
@@ -116,13 +129,6 @@ def _free(key: str, taken: dict[str, Any]) -> str:
     return free
 
 
-def _truth(truth: Any, counts: Counter[str]) -> Any:
-    """The ground truth masked as JSON, since a card may be a number in it."""
-    clean, found = scrub_text(msgspec.json.encode([truth]).decode())
-    counts.update(found)
-    return msgspec.json.decode(clean)[0] if found else truth
-
-
 def pseudonym(subject_key: str) -> str:
-    """What a subject key is stored as: 32 hex digits."""
-    return hashlib.blake2b(subject_key.encode(), digest_size=16).hexdigest()
+    """What a subject key is stored as where no key is configured: 32 hex digits."""
+    return MASKED.subject(subject_key)

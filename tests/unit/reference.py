@@ -29,6 +29,7 @@ def settings_classes() -> dict[str, type[BaseModel]]:
         "[models.NAME.prices]": config.Prices,
         "[workflows.NAME]": config.Workflow,
         "[[workflows.NAME.checks]]": config.CheckSettings,
+        "[workflows.NAME.scrub]": config.ScrubSettings,
         "[workflows.NAME.judge]": config.WorkflowJudge,
         "[workflows.NAME.budgets]": config.Budgets,
         "[workflows.NAME.limits]": config.Limits,

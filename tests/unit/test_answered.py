@@ -5,6 +5,7 @@ import pytest
 from connectors.types import Completion, Origin
 from shadow.answered import Answered, pairs_of
 from shadow.intake import Admitted
+from shadow.scrub import Policy
 from shadow.types import Pair, pair_id
 from tests.e2e.traffic import interaction
 
@@ -30,7 +31,7 @@ def test_every_answer_is_a_pair_of_its_record_and_candidate() -> None:
 
 
 def test_an_answer_that_cannot_be_scrubbed_is_an_error_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(answer: Completion) -> None:
+    def broken(answer: Completion, policy: Policy) -> None:
         raise RuntimeError("a fault in a rule")
 
     monkeypatch.setattr("shadow.scrub.batch.scrub_completion", broken)

@@ -241,6 +241,7 @@ def test_doctor_names_the_part_that_fails(run: Run, tmp_path: Path) -> None:
         "config": "ok",
         "store": "ok",
         "source": "FAIL",
+        "scrub triage": "ok",
         "checks triage": "ok",
         "candidate small": "FAIL",
     }

@@ -19,8 +19,8 @@ OPENED = re.sub(r"^#(?=\S)", "", EXAMPLE.read_text(), flags=re.MULTILINE)
 
 @pytest.fixture(autouse=True)
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("KAFKA_PASSWORD", "STORE_TOKEN", "OPENAI_API_KEY", "VLLM_API_KEY", "OIDC_CLIENT_SECRET"):
-        monkeypatch.setenv(name, "x" * 8)
+    for name in ("KAFKA_PASSWORD", "STORE_TOKEN", "OPENAI_API_KEY", "VLLM_API_KEY", "OIDC_CLIENT_SECRET", "SCRUB_KEY"):
+        monkeypatch.setenv(name, "x" * 16)
     for name in ("COOKIE_SECRET", "GATE_TOKEN"):
         monkeypatch.setenv(name, "x" * 32)
 
@@ -49,7 +49,11 @@ def test_a_key_that_is_commented_out_shows_its_default_or_has_none() -> None:
         _assert_defaults(settings, stands[table], opened[table])
     triage, all_of_it = stands["workflows"]["ticket-triage"], opened["workflows"]["ticket-triage"]
     _assert_defaults(config.Workflow, triage, all_of_it)
-    for table, settings in (("judge", config.WorkflowJudge), ("budgets", config.Budgets)):
+    for table, settings in (
+        ("scrub", config.ScrubSettings),
+        ("judge", config.WorkflowJudge),
+        ("budgets", config.Budgets),
+    ):
         _assert_defaults(settings, triage[table], all_of_it[table])
     for name in ("ticket-slm", "extractor"):
         kind = folder.load("models", stands["models"][name]["kind"], "").Settings

@@ -9,6 +9,7 @@ from connectors.interaction import VERSION, Interaction, encode
 from connectors.types import Completion, Origin, Record, Request
 from shadow.config import Workflow
 from shadow.intake import Admitted, Fate, Rejected, Skipped, admit_all
+from shadow.scrub import Policy
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ORIGIN = Origin("calls", 0, 7)
@@ -78,7 +79,7 @@ def test_a_count_that_the_store_cannot_hold_is_rejected() -> None:
 
 
 def test_what_cannot_be_scrubbed_is_rejected_and_the_others_are_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(interaction: Interaction) -> None:
+    def broken(interaction: Interaction, policy: Policy) -> None:
         raise RuntimeError("a fault in a rule")
 
     monkeypatch.setattr("shadow.scrub.batch.scrub", broken)
