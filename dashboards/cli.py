@@ -147,6 +147,19 @@ def verify(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def report(
+    workflow: WorkflowName,
+    file: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A name that ends in .html or .json.")],
+    pairs: Annotated[int, typer.Option(min=0, max=50, help="Sampled pairs of each stratum.")] = 4,
+    config: ConfigFile = HERE,
+) -> None:
+    """Write the evidence pack that a committee reads: one file, as HTML or JSON."""
+    from dashboards.commands.report import report as write
+
+    write(_load(config), workflow, file, pairs)
+
+
+@app.command()
 def compact(config: ConfigFile = HERE) -> None:
     """Give back room in the store, and make what was deleted unreadable in its files."""
     from dashboards.commands import keep

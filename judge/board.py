@@ -37,9 +37,16 @@ def board(store: Store, config: Config, as_of: datetime | None = None) -> list[R
     """Every phase of every configured workflow and candidate, in the order of the configuration."""
     as_of = as_of or a_moment_ago()
     missing = missing_records(store, as_of)
+    return [each for workflow in config.workflows for each in board_of(store, config, workflow, as_of, missing)]
+
+
+def board_of(
+    store: Store, config: Config, workflow: str, as_of: datetime, missing: int | None = None
+) -> list[Readiness]:
+    """Every phase of every candidate of one workflow at `as_of` (UTC); raises UserError for an unknown workflow."""
+    _known(config, workflow)
     return [
         assess(policy_of(config.workflows[workflow]), evidence, phase)
-        for workflow in config.workflows
         for fingerprint in candidates_of(store, config, workflow, as_of)
         for evidence in (evidence_of(store, config, workflow, fingerprint, as_of, missing),)
         for phase in Phase

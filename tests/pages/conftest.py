@@ -23,11 +23,12 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 
 class Site(NamedTuple):
-    """The pages at `url`, and the store they show, open in this process."""
+    """The pages at `url`, the store they show, open in this process, and their configuration."""
 
     url: str
     store: Store
     hostile: list[str]
+    config: Path
 
 
 @pytest.fixture(scope="package")
@@ -51,7 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         seed(store, file, pairs_each=40)
     with serve_dashboard(file, "127.0.0.1", free_port()) as dashboard:
         dashboard.wait_until_healthy()
-        yield Site(dashboard.url, store, [f"{pair.pair_id}@{pair.occurred_at.isoformat()}" for pair in bad])
+        yield Site(dashboard.url, store, [f"{pair.pair_id}@{pair.occurred_at.isoformat()}" for pair in bad], file)
     store.close()
 
 

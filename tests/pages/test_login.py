@@ -50,7 +50,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         store = _seeded(file)
         with serve_dashboard(file, "127.0.0.1", port) as dashboard:
             dashboard.wait_until_healthy()
-            yield Site(dashboard.url, store, [])
+            yield Site(dashboard.url, store, [], file)
         store.close()
 
 

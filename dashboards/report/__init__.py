@@ -1,0 +1,1 @@
+"""The evidence pack: what a committee reads before somebody signs."""
