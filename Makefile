@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit format bench-store bench-capture faults bench-candidates bench-ingest vectors
+.PHONY: help demo test lint types imports unit format bench-store bench-capture faults bench-candidates bench-ingest vectors bench-decision bench-promotion
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -55,7 +55,13 @@ bench-capture: $(VENV)/.ready-demo,dev  ## what the capture adds to a production
 	$(BIN)/python -m tests.bench.capture $(ARGS)
 
 vectors: $(VENV)/.ready-demo,dev  ## evidence and bounds against published cases; FILE=PATH
-	$(BIN)/python -m tests.bench.vectors $(FILE)
+	$(BIN)/python -m tests.bench.vectors "$(FILE)"
+
+bench-decision: $(VENV)/.ready-demo,dev  ## false promotion, cost and coverage of the decision; ARGS=--short
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.decision $(ARGS)
+
+bench-promotion: $(VENV)/.ready-demo,dev  ## real candidates replayed in random orders; DATA=DIR, ARGS=ORDERS
+	$(BIN)/python -m tests.bench.promotion "$(DATA)" $(ARGS)
 
 $(VENV)/.ready-%: pyproject.toml constraints.txt setup.sh
 	./setup.sh $*

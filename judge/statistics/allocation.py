@@ -57,16 +57,21 @@ def plan(
 ) -> Plan:
     """The next batch of each cell; `start` (cells, S) is what each stratum gets before the rule begins."""
     width = start.shape[-1]
-    seen = up.data.estimate
-    rejecting = np.sum(up.at(up.budget - up.share).weight * seen, axis=-1) > up.budget - up.share
+    rejecting = down.above_budget()
+    mean = (up.data.a + up.data.k) / (up.data.a + up.data.b + up.data.n)
     # Never above the other side's rate: a component that costs it nothing has nothing to tell.
-    believed = np.minimum((up.data.a + up.data.k) / (up.data.a + up.data.b + up.data.n), above.rates)
-    nats = np.where(rejecting[:, None], _nats(down.data.estimate, below.rates), _nats(believed, above.rates))
-    price = np.hstack([costs.call + costs.look * believed[:, :width], np.full_like(start, costs.look)])
+    nats = np.where(
+        rejecting[:, None], _nats(down.data.estimate, below.rates), _nats(np.minimum(mean, above.rates), above.rates)
+    )
+    # Over the budget with what may be missed, under it without: no side to head for, so narrow the estimate.
+    between = up.above_budget() & ~rejecting
+    narrowing = up.data.weight**2 * mean * (1 - mean) / (1 + up.data.n) ** 2
+    price = np.hstack([costs.call + costs.look * mean[:, :width], np.full_like(start, costs.look)])
+    gain = np.where(between[:, None], narrowing, nats)[:, : 2 * width]
     pairs = counts.samples["pairs"] > 0
     audits = pairs & (is_mode(counts, Mode.LOCAL) & ~rejecting)[:, None] & (counts.samples["judged"] > 0)
     allowed = np.hstack([pairs, audits])
-    worth = np.where(allowed, nats[:, : 2 * width] / price, -1.0)
+    worth = np.where(allowed, gain / price, -1.0)
     options = np.sum(allowed, axis=-1, keepdims=True)
     explore = np.where(rejecting, EXPLORE_REJECT, EXPLORE_PROMOTE)[:, None]
     best = np.arange(2 * width) == np.argmax(worth, axis=-1)[:, None]

@@ -46,6 +46,11 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
         weight[:, -1] *= threshold
         return msgspec.structs.replace(self.data, weight=weight)
 
+    def above_budget(self) -> NDArray[np.bool_]:
+        """Where the observed rates break the budget."""
+        left = self.budget - self.share
+        return np.asarray(np.sum(self.at(left).weight * self.data.estimate, axis=-1) > left)
+
     def take(self, rows: NDArray[np.intp]) -> "Layout":
         """Some of the cells."""
         return Layout(self.data.take(rows), self.hard.take(rows), self.share[rows], self.budget[rows])

@@ -25,7 +25,8 @@ BEGIN = np.array([START.get(name, START_OTHER) for name in STRATA])
 class Ended(NamedTuple):
     """How each run ended, arrays of (runs,): `outcome` 1 promoted, -1 rejected, 0 undecided at the cap.
 
-    `uncovered` says that a bound excluded the true rate at some look (only where bounds were asked for).
+    `uncovered` says that a bound excluded the true rate of the observed mix at some look, `off_traffic` that of all
+    traffic (only where bounds were asked for).
     """
 
     outcome: np.ndarray
@@ -33,6 +34,7 @@ class Ended(NamedTuple):
     looks: np.ndarray
     pairs: np.ndarray
     uncovered: np.ndarray
+    off_traffic: np.ndarray
 
     @property
     def promoted(self) -> float:
@@ -62,7 +64,7 @@ def run(world: World, setting: Setting, runs: int, seed: int) -> Ended:
     samples = {name: np.zeros((runs, 2)) for name in FIELDS}
     hard, flagged = np.zeros(runs), np.zeros((runs, 2))
     pool = _pool(world, setting.pool, runs, rng)
-    ended = Ended(*(np.zeros(runs) for _ in range(4)), np.zeros(runs, dtype=bool))
+    ended = Ended(*(np.zeros(runs) for _ in range(4)), np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool))
     active = np.arange(runs)
     _arrive(world, rng, active, hard, samples, np.full(runs, 2 * ARRIVALS))
     while active.size:
@@ -71,7 +73,9 @@ def run(world: World, setting: Setting, runs: int, seed: int) -> Ended:
         above, below = promote(up), reject(down)
         if setting.bounds:
             low, high = lowest(down, ALPHA), highest(up, ALPHA)
-            ended.uncovered[active] |= (low > world.rate) | (high < world.rate)
+            observed = up.share + (counts.samples["pairs"] * world.defects).sum(axis=-1) / counts.checked
+            ended.uncovered[active] |= (low > observed) | (high < observed)
+            ended.off_traffic[active] |= (low > world.rate) | (high < world.rate)
         calls = samples["judged"][active].sum(axis=-1)
         ended.calls[active] = calls
         ended.looks[active] = flagged[active].sum(axis=-1) + samples["audited"][active].sum(axis=-1)
