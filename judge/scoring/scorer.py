@@ -26,6 +26,7 @@ from judge.scoring.rows import Checked, check_results_frame, checked_frame
 from judge.scoring.worklist import count_unchecked, count_unjudged, fetch, unchecked
 from shadow.beat import BEAT_S, beat
 from shadow.config import Config
+from shadow.leaks import Trials
 from shadow.store import Store
 
 CHECK_BATCH = 2000
@@ -59,6 +60,7 @@ class Scorer:
         self._store = store
         self._plans = make_plans(config, models, where)
         self._looking = Looking(store)
+        self._trials = Trials(store, {name: workflow.scrub.as_policy for name, workflow in config.workflows.items()})
         judged = [(plan, plan.judge) for plan in self._plans if plan.judge]
         caps = {plan.workflow: judge.settings.max_usd_per_day for plan, judge in judged}
         asked = {each.model.fingerprint for _, judge in judged for each in judge.panel.everyone}
@@ -136,6 +138,7 @@ class Scorer:
     async def _look_turn(self) -> float:
         for plan in self._plans:
             await asyncio.to_thread(self._looking.look, plan.workflow)
+        await asyncio.to_thread(self._trials.run_due, datetime.now(UTC))
         return LOOK_S
 
     async def _judge_turn(self, queue: JudgeQueue, stop: asyncio.Event) -> float:

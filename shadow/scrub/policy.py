@@ -9,7 +9,7 @@ import msgspec
 
 from shadow.scrub import names, recogniser, rules
 
-Mode = Literal["full", "masked", "hashed", "drop"]
+Mode = Literal["full", "masked", "hashed"]
 KINDS = frozenset({rule.kind for rule in rules.RULES} | names.KINDS)
 """All kinds of values that can be masked."""
 

@@ -17,8 +17,7 @@ class ScrubSettings(Strict):
 
     policy: Mode = Field(
         default="masked",
-        description="masked: kinds in brackets; hashed: a pseudonym behind the kind; drop: masked, and no text is "
-        "stored; full: nothing is masked",
+        description="masked: kinds in brackets; hashed: a pseudonym behind the kind; full: nothing is masked",
     )
     names: bool = Field(
         default=False,

@@ -13,7 +13,7 @@ from shadow.scrub.rules import REACH, RULES, Rule, Span
 _SHAPES = re.compile("|".join(f"(?P<rule{number}>{rule.shape})" for number, rule in enumerate(RULES)))
 _SHAPE = [re.compile(rule.shape) for rule in RULES]
 # Where a shape can start; the alternation is tried there and nowhere else.
-_START = re.compile(r"[\d@:(+]|data:|-----BEGIN|sk[-_]|rk_|g[hl][opiurst]|xox|hf_|npm_|A[KSI]|eyJ|[Bb]earer")
+_START = re.compile(r"[\d@:(+]|data:|-----BEGIN|sk[-_]|rk_|g[hl][opiurst]|github_|xox|hf_|npm_|A[KSI]|eyJ|[Bb]earer")
 _DIGIT = re.compile(r"\d")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*')
 

@@ -46,6 +46,7 @@ MASKED = [
     ("key sk-proj-abcdefghij0123456789", "key <SECRET>"),
     ("ghp_0123456789abcdefghij0123456789abcdef", "<SECRET>"),
     ("AKIAIOSFODNN7EXAMPLE", "<SECRET>"),
+    ("github_pat_0123456789abcdefghijKL", "<SECRET>"),
     ("token=xoxb-123456789012-abcdefghijkl", "token=<SECRET>"),
     ("AIzaSyA1234567890abcdefghijklmnopqrstuv", "<SECRET>"),
     (f"cookie: {JWT};", "cookie: <SECRET>;"),
