@@ -96,6 +96,10 @@ def refused_param(message: str, param: str | None, sent: Collection[str]) -> str
 
     Messages, tools and model are never named: without them it would be another request.
     """
+    if "response_format" in sent and (param or "").startswith("response_format"):
+        return "response_format"
+    if "response_format" in sent and re.search(r"response_format|json_schema|json_object", message):
+        return "response_format"  # whatever the words: of a wrong type, an unusable schema, a backend without grammars
     if not _REFUSAL.search(message):
         return None
     optional = set(sent) - _NEVER_DROPPED
@@ -103,6 +107,18 @@ def refused_param(message: str, param: str | None, sent: Collection[str]) -> str
         return param
     named = [name for name in sorted(optional) if re.search(rf"\b{re.escape(name)}\b", message)]
     return named[0] if named else None
+
+
+def looser_format(body: dict[str, Any]) -> dict[str, Any] | None:
+    """JSON without its schema, for a server that refuses the schema; None when the request asks for no schema.
+
+    Servers take it only where the messages speak of JSON, so that the model knows what is wanted.
+    """
+    wanted = body.get("response_format")
+    if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
+        return None
+    asked_in_words = "json" in msgspec.json.encode(body["messages"]).decode().casefold()
+    return {"type": "json_object"} if asked_in_words else None
 
 
 def read_body(body: bytes) -> Completion:

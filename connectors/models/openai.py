@@ -144,14 +144,20 @@ class OpenAIModel:
                     self._refused.add(_refusal(param, sent[param]))
                     log.warning("param_refused", model=self.name, param=param)
                 else:
-                    lost = set(body) - set(sent) - _OURS
+                    lost = {name for name, value in body.items() if sent.get(name) != value} - _OURS
                     if "max_completion_tokens" in sent:
                         lost.discard("max_tokens")
                     return msgspec.structs.replace(answer, dropped_params=sorted(lost.union(dropped)))
 
     def _without_refused(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The body as this server takes it: a refused `max_tokens` goes by its newer name, the rest is left out."""
+        """The body as this server takes it.
+
+        A refused `max_tokens` goes by its newer name and a refused JSON Schema as plain JSON; the rest is left out.
+        """
         sent = dict(body)
+        looser = chat.looser_format(body)
+        if looser is not None and _refusal("response_format", body["response_format"]) in self._refused:
+            sent["response_format"] = looser
         if "max_tokens" in self._refused and "max_tokens" in body:
             sent.setdefault("max_completion_tokens", body["max_tokens"])
         return {name: value for name, value in sent.items() if _refusal(name, value) not in self._refused}

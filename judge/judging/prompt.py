@@ -1,7 +1,7 @@
 """The question to the judge: pure, from a rubric and a pair. It never says whose answer is whose.
 
 Text under judgement is data. It stands between two lines that carry a boundary which nobody could know when the text
-was written, so it cannot end its own part and give orders.
+was written, so it cannot end its own part and give orders. Characters that a reader does not see are spelled out.
 """
 
 import re
@@ -12,8 +12,9 @@ import msgspec
 from connectors.types import Completion, Request
 from judge.judging.rubric import Kind, Rubric
 from shadow.types import Pair
+from shadow.visible import visible
 
-PROMPT = 1
+PROMPT = 2
 """The version of this file: goes up when the same rubric and pair are asked in other words."""
 
 _MARKED = re.compile(r"Each stands between lines marked (\S+)\.$")
@@ -33,15 +34,15 @@ def build(rubric: Rubric, pair: Pair, first: First, boundary: str) -> Request:
 
     Raises ValueError when the boundary occurs in what it is to fence in.
     """
-    parts = {"request": shorten(show_request(pair.request, rubric.tools), rubric.max_request_chars)}
+    parts = {"request": _part_of(show_request(pair.request, rubric.tools), rubric.max_request_chars)}
     if rubric.kind == "reference":
-        parts["reference"] = shorten(show_reference(pair.ground_truth), rubric.max_answer_chars)
+        parts["reference"] = _part_of(show_reference(pair.ground_truth), rubric.max_answer_chars)
     if rubric.compares:
         second = "candidate" if first == "production" else "production"
         shown = {"first answer": getattr(pair, first), "second answer": getattr(pair, second)}
     else:
         shown = {"answer": getattr(pair, first)}
-    parts |= {name: shorten(show_answer(answer), rubric.max_answer_chars) for name, answer in shown.items()}
+    parts |= {name: _part_of(show_answer(answer), rubric.max_answer_chars) for name, answer in shown.items()}
     if any(boundary in text for text in parts.values()):
         raise ValueError("the boundary occurs in the text under judgement")
     material = "\n\n".join(_fence(name, text, boundary) for name, text in parts.items())
@@ -59,6 +60,11 @@ def boundary_of(request: Request) -> str | None:
     """The boundary of a request that `build` made, or None of any other request."""
     found = _MARKED.search(str(request.messages[0].get("content"))) if request.messages else None
     return found[1] if found else None
+
+
+def material_of(request: Request) -> str:
+    """What a request of `build` puts under judgement, so that a verdict quoted from it is known as one."""
+    return str(request.messages[-1]["content"])
 
 
 def reply_format(rubric: Rubric) -> dict[str, Any]:
@@ -114,6 +120,10 @@ def shorten(text: str, limit: int) -> str:
         return text
     half = limit // 2
     return f"{text[:half]}\n[... {len(text) - 2 * half} characters left out ...]\n{text[-half:]}"
+
+
+def _part_of(text: str, limit: int) -> str:
+    return shorten(visible(text), limit)
 
 
 def _system(rubric: Rubric, boundary: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from connectors.errors import RetryLater
 from connectors.types import Completion, Model
 from judge.judging.combine import combine, of_examined, outcome_of
-from judge.judging.prompt import First, build
+from judge.judging.prompt import First, build, material_of
 from judge.judging.reply import Reply, read
 from judge.judging.rubric import Rubric
 from judge.outcomes import Outcome
@@ -91,10 +91,11 @@ def _outcome(rubric: Rubric, production_first: Opinion, candidate_first: Opinion
 
 
 async def _ask(model: Model, rubric: Rubric, pair: Pair, first: First) -> Opinion:
-    completion = await model.complete(build(rubric, pair, first, secrets.token_hex(8)))
+    request = build(rubric, pair, first, secrets.token_hex(8))
+    completion = await model.complete(request)
     if completion.error is not None:
         raise RetryLater(completion.error)
-    reply = read(completion.text, [choice.name for choice in rubric.choices])
+    reply = read(completion.text, [choice.name for choice in rubric.choices], material_of(request))
     if not rubric.compares:
         return Opinion(completion, reply)
     outcome = Outcome.UNDECIDED if reply.choice is None else outcome_of(rubric.choice(reply.choice), first)

@@ -311,3 +311,32 @@ def test_the_fingerprint_changes_with_what_changes_the_answers() -> None:
 def test_params_that_would_break_the_reading_are_refused(name: str) -> None:
     with pytest.raises(ValidationError, match=f"{name} cannot be set here"):
         Settings(model="m", params={name: True})
+
+
+SCHEMA = {"type": "json_schema", "json_schema": {"name": "v", "schema": {"type": "object"}}}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "asked", "formats", "dropped"),
+    [
+        ("'response_format.type' must be 'text'", "Reply with JSON.", ["json_schema", "json_object", None], True),
+        ("Invalid schema for response_format 'v'", "Reply with JSON.", ["json_schema", "json_object"], True),
+        ("This response_format type is unavailable now", "Say yes.", ["json_schema", None], True),
+    ],
+)
+def test_a_server_that_refuses_a_schema_is_asked_for_json_and_then_for_text(
+    refusal: str, asked: str, formats: list[str | None], dropped: bool
+) -> None:
+    taken = formats[-1]
+
+    def answer(request: dict[str, Any]) -> str | Reply:
+        kind = (request.get("response_format") or {}).get("type")
+        return "{}" if kind == taken else failure(400, refusal)
+
+    request = Request([{"role": "user", "content": asked}], response_format=SCHEMA)
+    with ChatServer(answer) as server:
+        first, second = ask(model(server), request, request)
+    sent = [(each.get("response_format") or {}).get("type") for each in server.requests]
+    assert sent == [*formats, taken], "noticed once, and remembered"
+    assert first.error is None
+    assert first.dropped_params == second.dropped_params == ["response_format"]

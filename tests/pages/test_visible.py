@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.parts.visible import escaped, visible
+from dashboards.parts.visible import escaped
+from shadow.visible import visible
 
 
 @pytest.mark.parametrize(

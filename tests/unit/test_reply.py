@@ -84,3 +84,24 @@ def test_it_never_raises_and_never_invents_a_choice(text: str) -> None:
 def test_only_the_last_verdict_can_be_the_choice(before: str, choice: str, after: str) -> None:
     text = before + json.dumps({"choice": choice}) + after.replace("{", "")
     assert read(text, CHOICES).choice in (None, choice)
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("Both say nine.\nChoice: same", "same"),
+        ("Both say nine.\n\n**Choice:** `same`.\n", "same"),
+        ("Final verdict: **incorrect**", "incorrect"),
+        ("Choice: same\nOn reflection, no.", None),
+        ("Choice: Same", None),
+        ("My choice is same", None),
+        ("Choice: same or correct", None),
+        ("> Choice: same", None),
+        ("Choice: incorrectly", None),
+        ("Choice: INCORRECT", None),
+        ("Choice: { same", None),
+        ("", None),
+    ],
+)
+def test_a_reply_without_json_counts_by_its_last_line_alone(text: str, choice: str | None) -> None:
+    assert read(text, CHOICES).choice == choice
