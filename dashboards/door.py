@@ -4,8 +4,8 @@ import streamlit as st
 
 from dashboards.parts.markup import note
 from dashboards.parts.session import REVIEWER, actor, configuration, is_logged_in
-from dashboards.parts.visible import visible
 from dashboards.views import health, overview, pairs, signoff
+from shadow.visible import visible
 
 
 def draw() -> None:
