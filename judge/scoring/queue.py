@@ -5,6 +5,7 @@ their answer, others are looked up, entered in the ledger, or stored. Verdicts a
 """
 
 import asyncio
+import contextlib
 import time
 import traceback
 from collections import deque
@@ -68,7 +69,8 @@ class JudgeQueue:
         tasks: set[asyncio.Task[None]] = set()
         tried: set[str] = set()
         halt = asyncio.create_task(stop.wait())
-        storing = asyncio.create_task(self._store_for_ever())
+        over = asyncio.Event()
+        storing = asyncio.create_task(self._store_until(over))
         self._stored = 0
         self._read_again_s = 0.0
         try:
@@ -86,11 +88,12 @@ class JudgeQueue:
             if tasks:
                 await asyncio.wait(tasks, timeout=FAREWELL_S)
         finally:
-            for task in (halt, storing, *tasks):
+            for task in (halt, *tasks):
                 task.cancel()
-            await asyncio.gather(halt, storing, *tasks, return_exceptions=True)
+            await asyncio.gather(halt, *tasks, return_exceptions=True)
             self._give_back()
-            await self._append()
+            over.set()
+            await storing  # never cancelled: an append that has begun is not to be repeated
         return self._stored
 
     async def _begin(
@@ -194,12 +197,16 @@ class JudgeQueue:
             self.note = production_as_judge(self._plan.workflow, found[0])
         return bool(found)
 
-    async def _store_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_S)
+    async def _store_until(self, over: asyncio.Event) -> None:
+        """Append what has come, every FLUSH_S seconds and at the end. While the store is away, verdicts wait."""
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), FLUSH_S)
             try:
                 await self._append()
             except RetryLater as fault:
+                if over.is_set():
+                    raise
                 log.warning("store_unavailable", reason=str(fault))
                 await asyncio.sleep(fault.after_s or IDLE_S)
 
