@@ -150,7 +150,8 @@ class JudgeQueue:
         else:
             self._setbacks.answered(pair.pair_id, time.monotonic())
             if verdict.error is None:
-                self._faults_on_end, self.note = 0, None
+                self._faults_on_end = 0
+                self.note = self.note if time.monotonic() < self._resumes_s else None
             self._finished.append((pair, chosen, verdict))
         finally:
             del self.under_way[pair.pair_id]
