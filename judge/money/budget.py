@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from connectors.errors import RetryLater
 
+SETTLING_S = 2.0
+"""While calls are under way, what they do not need of their reservations comes back soon."""
+
 
 class CapReached(RetryLater):
     """Another call could exceed what the workflow may spend on this day; `str()` says so to a person."""
@@ -17,6 +20,7 @@ class Budget:
         """`caps`: USD a day by workflow, None for none. `spent`: by workflow and day, so far."""
         self._caps = caps
         self._spent: defaultdict[tuple[str, date], float] = defaultdict(float, spent)
+        self._under_way: defaultdict[str, int] = defaultdict(int)
 
     def spent(self, workflow: str, now: datetime) -> float:
         """USD on the day of `now`, what is reserved included."""
@@ -30,10 +34,12 @@ class Budget:
             raise CapReached(
                 f"{workflow}: judging has cost {spent:.4f} USD today (UTC), another call may cost {usd:.4f} and "
                 f"max_usd_per_day is {cap:g}: pairs wait until midnight UTC, or for a larger cap",
-                after_s=(midnight - now).total_seconds(),
+                after_s=SETTLING_S if self._under_way[workflow] else (midnight - now).total_seconds(),
             )
         self._spent[workflow, now.date()] += usd
+        self._under_way[workflow] += 1
 
     def settle(self, workflow: str, reserved_usd: float, usd: float, reserved_at: datetime) -> None:
         """Replace what was set aside for a call by what it cost, on the day on which it was reserved."""
         self._spent[workflow, reserved_at.date()] += usd - reserved_usd
+        self._under_way[workflow] -= 1

@@ -168,14 +168,14 @@ def test_a_fault_in_one_order_keeps_the_other_order_s_reply(store: Store, monkey
 def test_the_cap_stops_a_batch_in_its_middle(store: Store) -> None:
     cap = 30 * COST
     with ChatServer(lambda _: GOOD) as server:
-        done = score(store, server.base_url, rounds=3, max_usd_per_day=cap)
-        asked = len(server.requests)
-        assert 0 < done.waiting < PAIRS
-        assert "max_usd_per_day" in done.notes[0]
-        score(store, server.base_url, max_usd_per_day=cap)
-        assert len(server.requests) == asked, "another process, another round: nothing more is asked"
+        done, asked = score(store, server.base_url, max_usd_per_day=cap), 0
+        while asked < len(server.requests):
+            asked = len(server.requests)
+            assert 0 < done.waiting < PAIRS
+            assert "max_usd_per_day" in done.notes[0]
+            done = score(store, server.base_url, max_usd_per_day=cap)
     held = ledger(store)
-    assert sum(usd for _, usd in held.values()) <= cap
+    assert cap / 2 < sum(usd for _, usd in held.values()) <= cap, "what is left is less than one call may cost"
     assert held["answered"][0] == asked
     settles(store, asked)
 

@@ -235,11 +235,15 @@ def test_a_day_is_a_day_of_utc() -> None:
     budget = Budget({"triage": 1.0}, {("triage", date(2026, 11, 24)): 0.9})
     with pytest.raises(CapReached) as reached:
         budget.reserve("triage", 0.2, NOW)
-    assert reached.value.after_s == 60
+    assert reached.value.after_s == 60, "until midnight"
     budget.reserve("triage", 0.2, NOW + timedelta(minutes=2))
     budget.settle("triage", 0.2, 0.1, NOW + timedelta(minutes=2))
     assert budget.spent("triage", NOW) == 0.9
     assert budget.spent("triage", NOW + timedelta(minutes=2)) == pytest.approx(0.1)
+    budget.reserve("triage", 0.05, NOW)
+    with pytest.raises(CapReached) as reached:
+        budget.reserve("triage", 0.1, NOW)
+    assert reached.value.after_s == 2, "until the calls under way are settled"
     budget.reserve("other", 1e9, NOW)
 
 
