@@ -174,10 +174,12 @@ def test_the_cap_stops_a_batch_in_its_middle(store: Store) -> None:
             assert 0 < done.waiting < PAIRS
             assert "max_usd_per_day" in done.notes[0]
             done = score(store, server.base_url, max_usd_per_day=cap)
-    held = ledger(store)
-    assert cap / 2 < sum(usd for _, usd in held.values()) <= cap, "what is left is less than one call may cost"
-    assert held["answered"][0] == asked
-    settles(store, asked)
+        held = ledger(store)
+        assert cap / 2 < sum(usd for _, usd in held.values()) <= cap, "what is left is less than one call may cost"
+        assert held["answered"][0] == asked
+        assert score(store, server.base_url).waiting == 0
+    assert store.read("SELECT count(*) AS n, count(DISTINCT pair_id) AS pairs FROM verdicts").row(0) == (PAIRS, PAIRS)
+    assert ledger(store)["answered"][0] == 2 * PAIRS
 
 
 def test_kill_9_of_the_scorer_loses_and_doubles_nothing(tmp_path: Path) -> None:
