@@ -37,11 +37,15 @@ bench-candidates: $(VENV)/.ready-demo,dev  ## throughput with a candidate of fix
 bench-ingest: $(VENV)/.ready-demo,dev  ## records a second against a bare consumer; ARGS="--records 20000 --rounds 1"
 	$(BIN)/python -m tests.bench.ingest $(ARGS)
 
+bench-judge-speed: $(VENV)/.ready-demo,dev,bench  ## verdicts a second with a judge of fixed latency, beside autoevals; SHORT=1
+	$(BIN)/python -m tests.bench.judge_speed
+
 format: $(VENV)/.ready-demo,dev  ## rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 .PHONY: docs bench-checks
+.PHONY: bench-judge-speed bench-judge-cost bench-injection
 docs: $(VENV)/.ready-demo,dev  ## write what docs/checks.md says of each check, from the checks themselves
 	$(BIN)/python -m judge.checking.page docs/checks.md
 

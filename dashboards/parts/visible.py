@@ -4,6 +4,8 @@ import html
 
 from shadow.visible import visible
 
+__all__ = ["escaped", "visible"]
+
 
 def escaped(text: str) -> str:
     """The text as HTML that shows exactly this text, whatever it holds."""

@@ -1,7 +1,7 @@
 """Ask a judge about a pair: both orders, or both answers alone, and make one judgement of its two replies."""
 
+import asyncio
 import secrets
-from typing import get_args
 
 import msgspec
 
@@ -64,11 +64,12 @@ async def judge_pair(name: str, model: Model, rubric: Rubric, pair: Pair) -> Jud
     """
     if rubric.kind == "reference" and pair.ground_truth is None:
         return Judgement(judge=name, outcome=Outcome.UNDECIDED, error=NO_REFERENCE)
-    opinions = {first: await _ask(model, rubric, pair, first) for first in get_args(First)}
-    production_first, candidate_first = opinions["production"], opinions["candidate"]
+    production_first, candidate_first = await asyncio.gather(
+        _ask(model, rubric, pair, "production"), _ask(model, rubric, pair, "candidate")
+    )
     outcome, flip = _outcome(rubric, production_first, candidate_first)
     error = None
-    models = [each.completion.model for each in opinions.values()]
+    models = [each.completion.model for each in (production_first, candidate_first)]
     if all(models) and models[0] != models[1]:
         outcome, flip, error = Outcome.UNDECIDED, False, f"the judge changed from {models[0]} to {models[1]} meanwhile"
     return Judgement(

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections import deque
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -31,6 +32,8 @@ CHUNK = 256
 FLUSH_S = 0.25
 IDLE_S = 1.0
 FAREWELL_S = 5.0
+SPARE = 8
+"""Each pair asks in both orders at once, so that `in_flight` of them already keep a call waiting for each that ends."""
 OUTAGE = 5
 """So many faults on end, with no answer between, are the endpoint's: one pair at a time then asks if it is back."""
 LONGEST_PAUSE_S = 60.0
@@ -52,6 +55,8 @@ class JudgeQueue:
         self._faults_on_end = 0
         self._resumes_s = self._next_start_s = self._read_again_s = 0.0
         self._stored = 0
+        self._changed = asyncio.Event()
+        self._failure: BaseException | None = None
         self.under_way: dict[str, float] = {}
         """When each pair under way was begun, by pair_id, on the monotonic clock."""
         self.note: str | None = None
@@ -68,23 +73,20 @@ class JudgeQueue:
     async def _work(self, stop: asyncio.Event, pace: int | None, limit: int | None, once: bool) -> int:
         tasks: set[asyncio.Task[None]] = set()
         tried: set[str] = set()
-        halt = asyncio.create_task(stop.wait())
         over = asyncio.Event()
         storing = asyncio.create_task(self._store_until(over))
-        self._stored = 0
-        self._read_again_s = 0.0
+        halt = asyncio.create_task(stop.wait())
+        storing.add_done_callback(self._ended)
+        halt.add_done_callback(self._ended)
+        self._stored, self._read_again_s = 0, 0.0
         try:
-            while not stop.is_set():
+            while not stop.is_set() and self._failure is None:
+                self._changed.clear()
                 wait_s = await self._begin(tasks, tried, pace, limit, once)
                 if once and not tasks and (not self._backlog or wait_s > 0):
                     break
-                timeout = wait_s if wait_s > 0 else None
-                done, _ = await asyncio.wait(
-                    {halt, storing, *tasks}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
-                )
-                tasks -= done
-                for task in done - {halt}:
-                    task.result()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), wait_s or None)
             if tasks:
                 await asyncio.wait(tasks, timeout=FAREWELL_S)
         finally:
@@ -94,13 +96,15 @@ class JudgeQueue:
             self._give_back()
             over.set()
             await storing  # never cancelled: an append that has begun is not to be repeated
+        if self._failure is not None:
+            raise self._failure
         return self._stored
 
     async def _begin(
         self, tasks: set[asyncio.Task[None]], tried: set[str], pace: int | None, limit: int | None, once: bool
     ) -> float:
         """Begin as many pairs as may be under way; returns the seconds until more may begin, 0: when one has ended."""
-        at_once = 2 * self._judge.settings.in_flight if self._faults_on_end < OUTAGE else 1
+        at_once = self._judge.settings.in_flight + SPARE if self._faults_on_end < OUTAGE else 1
         while len(tasks) < at_once and (limit is None or len(tried) < limit):
             now = time.monotonic()
             if now < (opens_s := max(self._resumes_s, self._next_start_s)):
@@ -112,8 +116,16 @@ class JudgeQueue:
             pair, chosen = self._backlog.popleft()
             tried.add(pair.pair_id)
             self._next_start_s = now + 60 / pace if pace else 0.0
-            tasks.add(asyncio.create_task(self._judge_one(pair, chosen)))
+            task = asyncio.create_task(self._judge_one(pair, chosen))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+            task.add_done_callback(self._ended)
         return 0.0
+
+    def _ended(self, task: "asyncio.Task[Any]") -> None:
+        self._changed.set()
+        if not task.cancelled():
+            self._failure = self._failure or task.exception()
 
     async def _read(self, tried: set[str]) -> bool:
         """Fill the backlog from the store; False when there is nothing to read now."""
@@ -127,6 +139,7 @@ class JudgeQueue:
         pairs = await asyncio.to_thread(fetch, self._store, [each[:2] for each in chosen])
         self._read_again_s = time.monotonic() + IDLE_S if len(chosen) < wanted else 0.0
         if self._refuses(pairs):
+            self._read_again_s = time.monotonic() + max(IDLE_S, self._retry_s)
             return False
         by_id = {pair.pair_id: pair for pair in pairs}
         self._backlog.extend((by_id[each.pair_id], each) for each in chosen if each.pair_id in by_id)

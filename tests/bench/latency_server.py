@@ -1,25 +1,37 @@
 """A chat server that answers every request after the same time: `python -m tests.bench.latency_server SECONDS`.
 
-First prints its port. A bare asyncio protocol, so that the server is not what is measured.
+A second argument is what it says; a third the arguments of the tool call that it makes where a request demands one. It
+first prints its port. A bare asyncio protocol, so that the server is not what is measured.
 """
 
 import asyncio
 import json
 import re
 import sys
+from typing import Any
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-_BODY = json.dumps(
-    {
-        "id": "chatcmpl-1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "fixed",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": "refund"}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
-    }
-).encode()
-_ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(_BODY) + _BODY
+_SAID = sys.argv[2] if len(sys.argv) > 2 else "refund"
+_CALLED = [
+    {"id": "1", "type": "function", "function": {"name": "select_choice", "arguments": each}} for each in sys.argv[3:]
+]
+
+
+def _answer(message: dict[str, Any]) -> bytes:
+    body = json.dumps(
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "fixed",
+            "choices": [{"index": 0, "message": {"role": "assistant", **message}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10},
+        }
+    ).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+_ANSWER, _CALL = _answer({"content": _SAID}), _answer({"content": None, "tool_calls": _CALLED})
 
 
 class _Connection(asyncio.Protocol):
@@ -35,8 +47,9 @@ class _Connection(asyncio.Protocol):
         head = self._read.find(b"\r\n\r\n")
         length = _LENGTH.search(self._read, 0, head) if head >= 0 else None
         if length and len(self._read) >= head + 4 + int(length[1]):
+            answer = _CALL if b'"tool_choice":' in self._read else _ANSWER
             self._read = b""
-            asyncio.get_running_loop().call_later(self._latency_s, self._transport.write, _ANSWER)
+            asyncio.get_running_loop().call_later(self._latency_s, self._transport.write, answer)
 
 
 async def _serve(latency_s: float) -> None:
