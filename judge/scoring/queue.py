@@ -51,6 +51,7 @@ class JudgeQueue:
         self._setbacks = Setbacks(retry_s)
         self._backlog: deque[tuple[Pair, Unjudged]] = deque()
         self._finished: list[Judged] = []
+        self._appending = asyncio.Lock()
         self._mine: set[str] = set()
         self._faults_on_end = 0
         self._resumes_s = self._next_start_s = self._read_again_s = 0.0
@@ -225,12 +226,20 @@ class JudgeQueue:
                 await asyncio.sleep(fault.after_s or IDLE_S)
 
     async def _append(self) -> None:
-        """Store the verdicts that have come; on RetryLater they stay for the next time."""
-        rows = list(self._finished)
-        if not rows:
-            return
-        frame = verdicts_frame(rows, self._judge, datetime.now(UTC))
-        await asyncio.to_thread(self._store.append, "verdicts", frame)
-        del self._finished[: len(rows)]
-        self._mine.difference_update(pair.pair_id for pair, _, _ in rows)
-        self._stored += len(rows)
+        """Store the verdicts that have come; on RetryLater they stay for the next time.
+
+        An append under way cannot be called back: whoever waits for it may be cancelled, the append itself is not, and
+        the next one begins after it.
+        """
+        await asyncio.shield(asyncio.ensure_future(self._append_in_turn()))
+
+    async def _append_in_turn(self) -> None:
+        async with self._appending:
+            rows = list(self._finished)
+            if not rows:
+                return
+            frame = verdicts_frame(rows, self._judge, datetime.now(UTC))
+            await asyncio.to_thread(self._store.append, "verdicts", frame)
+            del self._finished[: len(rows)]
+            self._mine.difference_update(pair.pair_id for pair, _, _ in rows)
+            self._stored += len(rows)

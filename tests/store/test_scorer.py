@@ -1,10 +1,12 @@
 """The scorer on a real store: checks, sampling, repeats, crashes, and what stands in the judge's way."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import polars as pl
@@ -40,6 +42,13 @@ class Recorded:
 
     async def close(self) -> None:
         """Nothing to close."""
+
+
+class Patient(Recorded):
+    """The same, whose answers may wait for something."""
+
+    async def complete(self, request: Request) -> Completion:
+        return await asyncio.to_thread(self.answer, request)
 
 
 def says(text: str) -> Recorded:
@@ -233,6 +242,31 @@ def test_a_pair_that_the_judge_cannot_take_is_given_up_as_undecided(store: Store
     rows = table(store, "verdicts", "outcome, error, choice_production_first").rows()
     assert rows.count(("equivalent", None, "same")) == 79
     assert rows.count(("undecided", "the prompt is too long", None)) == 1
+
+
+def test_verdicts_whose_append_is_under_way_at_the_end_are_stored_once(store: Store) -> None:
+    """The append begins with the first verdicts, and the last answer comes while it is under way."""
+    store.append("pairs", to_frame([pair(n) for n in range(20)]))
+    began = threading.Event()
+
+    class Slow:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def append(self, table: str, frame: pl.DataFrame) -> int:
+            if table == "verdicts":
+                began.set()
+                time.sleep(0.5)
+            return store.append(table, frame)
+
+    def answer(request: Request) -> Completion:
+        if "Ticket 7\n" in request.messages[1]["content"]:
+            began.wait(20)
+        return Completion(text=SAME)
+
+    work = scorer(cast(Store, Slow()), Patient("arbiter", answer))
+    assert asyncio.run(work.score_once()).judged == 20
+    assert table(store, "verdicts").height == 20
 
 
 def test_a_pair_that_cannot_be_asked_about_is_undecided_and_stops_nothing(store: Store) -> None:
