@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 from connectors.errors import UserError, unknown
+from judge.calibration.calibrate import Calibration, calibrate
 from judge.checking.loading import checks_version, load_checks
 from judge.evidence.gather import gather, missing_records
 from judge.evidence.record import Evidence
 from judge.judging.epoch import setup_of
 from judge.outcomes import Phase
 from judge.readiness.assess import Readiness, assess
-from judge.readiness.calibration import Calibration, calibrate
 from judge.readiness.policy import policy_of
 from shadow.config import Config
 from shadow.store import Store

@@ -21,7 +21,7 @@ WITH reviewed AS (
     QUALIFY row_number() OVER (PARTITION BY pair_id ORDER BY reviewed_at DESC, review_id DESC) = 1
 ),
 judged AS (
-    SELECT pair_id, outcome, order_flip FROM verdicts
+    SELECT pair_id, outcome, order_flip, outcome_production_first, outcome_candidate_first FROM verdicts
     WHERE workflow = $workflow AND epoch = $epoch AND judged_at <= $as_of
     QUALIFY row_number() OVER (PARTITION BY pair_id ORDER BY judged_at, verdict_id) = 1
 ),
@@ -42,8 +42,18 @@ WHERE fingerprint = $fingerprint AND stratum <> 'settled' GROUP BY ALL ORDER BY 
 """
 _VERDICTS = f"""{_SAID}
 SELECT count(*) AS verdicts, count(*) FILTER (order_flip) AS flips,
+    count(*) FILTER (starts_with(outcome_production_first, 'worse') AND outcome_candidate_first = 'candidate_better')
+        AS flips_first,
+    count(*) FILTER (outcome_production_first = 'candidate_better' AND starts_with(outcome_candidate_first, 'worse'))
+        AS flips_second,
     count(*) FILTER (outcome = 'undecided') AS undecided
 FROM judged
+"""
+_BY_OUTCOME = f"{_SAID} SELECT outcome, count(*) AS pairs FROM judged GROUP BY ALL ORDER BY ALL"
+_REPEATS = """
+SELECT count(DISTINCT repeat_id) AS repeats,
+    count(DISTINCT repeat_id) FILTER (before IS DISTINCT FROM again) AS repeats_changed
+FROM repeats WHERE workflow = $workflow AND epoch = $epoch AND repeated_at <= $as_of
 """
 _AGAINST_REVIEWS = f"""{_SAID}
 SELECT judged.outcome AS verdict, reviewed.outcome AS review, count(*) AS pairs
@@ -85,6 +95,8 @@ def judge_record(store: Store, params: Mapping[str, Any]) -> JudgeRecord:
     reviewed = store.read(_AGAINST_REVIEWS, params).to_dicts()
     return JudgeRecord(
         **store.read(_VERDICTS, params).to_dicts()[0],
+        **store.read(_REPEATS, params).to_dicts()[0],
+        by_outcome=dict(store.read(_BY_OUTCOME, params).iter_rows()),
         against_reviews=[Compared(row["verdict"], Outcome(row["review"]).severity, row["pairs"]) for row in reviewed],
         against_truth=[Compared(**row) for row in store.read(_AGAINST_TRUTH, params).to_dicts()],
     )

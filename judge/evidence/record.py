@@ -47,12 +47,19 @@ class Compared(msgspec.Struct, frozen=True):
 class JudgeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the judge of one epoch said in a workflow, over all candidates, and how that compares with the truth.
 
-    `against_reviews` counts pairs that a person decided, `against_truth` pairs that ground truth settled.
+    `against_reviews` counts pairs that a person decided, `against_truth` pairs that ground truth settled. `by_outcome`
+    counts all verdicts. `flips_first` of the flips favour the answer shown first, `flips_second` the other one. Of
+    `repeats`, the same question asked again, `repeats_changed` came out otherwise.
     """
 
     verdicts: int = 0
     flips: int = 0
+    flips_first: int = 0
+    flips_second: int = 0
     undecided: int = 0
+    by_outcome: dict[str, int] = {}
+    repeats: int = 0
+    repeats_changed: int = 0
     against_reviews: list[Compared] = []
     against_truth: list[Compared] = []
 

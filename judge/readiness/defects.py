@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from judge.calibration.tally import accuracy, is_defect
 from judge.evidence.record import Evidence
 from judge.outcomes import Outcome, Severity, Stratum
-from judge.readiness.calibration import accuracy, is_defect
 from judge.statistics.bounds import Accuracy, Estimate, Sampled, share, stratified, upper
 
 REVIEW, VERDICT = "review", "verdict"

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
+from judge.calibration.calibrate import calibrate
 from judge.evidence.record import Evidence
 from judge.outcomes import Phase, State
-from judge.readiness.calibration import calibrate
 from judge.readiness.line import Line, count, fact, percent
 from judge.readiness.policy import Policy
 from judge.readiness.quality import quality

@@ -1,8 +1,8 @@
 """Does the candidate serve well enough? Defect budgets and service limits, as lines. Pure."""
 
+from judge.calibration.calibrate import calibrate
 from judge.evidence.record import Evidence
 from judge.outcomes import Severity, State
-from judge.readiness.calibration import calibrate
 from judge.readiness.defects import VERDICT, Shortfall, defect_counts, defect_rate, shortfall
 from judge.readiness.line import Line, count, fact, milliseconds, within
 from judge.readiness.policy import Policy

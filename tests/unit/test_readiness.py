@@ -144,8 +144,9 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
         (Phase.SHADOW, {"strata": {"disagree": 7}}, {}, "judge", LACKING,
          "judge: no judge: reviewers only, for 7 pairs that checks leave open: insufficient evidence"),
         (Phase.SHADOW, {"judge": ACCEPTED}, {"judge": JUDGE}, "judge", READY,
-         "judge: this judge agrees with reviewers 1.00 of the time on 200 labels; the floor is 0.80, kappa 1.00, "
-         "at least 0.89: accepted"),
+         "judge: this judge agrees with reviewers 1.00 of the time on 200 labels; the floor is 0.80, "
+         "kappa 1.00 (standard error 0.00), finds at least 0.78 of the defects and passes at least 0.95 of the rest: "
+         "accepted"),
         (Phase.SHADOW, {"judge": JudgeRecord(verdicts=90, flips=80)}, {"judge": JUDGE}, "judge", BLOCKED,
          "judge: this judge contradicts itself in 0.89 of 90 pairs when the answers change places: refused"),
         (Phase.SHADOW, {}, {}, "noise floor", LACKING,
