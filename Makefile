@@ -52,6 +52,10 @@ docs: $(VENV)/.ready-demo,dev  ## write what docs/checks.md says of each check, 
 bench-checks: $(VENV)/.ready-demo,dev  ## the checks against recorded verdicts of others; DATA=DIR ARGS="bfcl ifeval"
 	DATA="$(DATA)" $(BIN)/python -m tests.bench.checks $(ARGS)
 
+.PHONY: bench-judge
+bench-judge: $(VENV)/.ready-demo,dev  ## recorded judges through our combination and calibration; DATA=DIR ARGS="judge_llmbar"
+	DATA="$(DATA)" $(BIN)/python -m tests.bench.judge $(ARGS)
+
 bench-store: $(VENV)/.ready-demo,dev  ## queries on ten million pairs, written and read meanwhile; short: ARGS="100000 5"
 	$(BIN)/python -m tests.bench.store $(ARGS)
 
