@@ -115,11 +115,17 @@ def gate(
 
 
 @app.command()
-def calibrate(workflow: WorkflowName, config: ConfigFile = HERE, as_json: AsJson = False) -> None:
+def calibrate(
+    workflow: WorkflowName,
+    config: ConfigFile = HERE,
+    seeded: Annotated[int, typer.Option(min=0, help="Show the judge so many spoilt answers first; costs calls.")] = 0,
+    repeat: Annotated[int, typer.Option(min=0, help="Ask so many questions again first; costs calls.")] = 0,
+    as_json: AsJson = False,
+) -> None:
     """The judge against the reviewers. Exit code 0 accepted, 3 refused, 4 too few labels to say."""
-    from dashboards.commands import decide
+    from dashboards.commands.calibrate import calibrate as compare
 
-    raise typer.Exit(decide.calibrate(_load(config), workflow, as_json))
+    raise typer.Exit(compare(_load(config), config, workflow, seeded, repeat, as_json))
 
 
 @app.command()

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.errors import UserError, unknown
 from judge.calibration.calibrate import Calibration, calibrate
+from judge.calibration.report import Report, by_severity, judges_said, seeded, slices
 from judge.checking.loading import checks_version, load_checks
 from judge.evidence.gather import gather, missing_records
 from judge.evidence.record import Evidence
+from judge.judging.arms import kin
 from judge.judging.epoch import setup_of
 from judge.outcomes import Phase
 from judge.readiness.assess import Readiness, assess
@@ -80,6 +82,28 @@ def calibration_of(store: Store, config: Config, workflow: str, as_of: datetime 
         raise UserError(f"workflows.{workflow} has no judge; add a [workflows.{workflow}.judge] table to have one.")
     fingerprint = candidates_of(store, config, workflow, as_of)[0]
     return calibrate(policy.judge, evidence_of(store, config, workflow, fingerprint, as_of).judge)
+
+
+def judge_report(store: Store, config: Config, workflow: str, as_of: datetime | None = None) -> Report:
+    """All that is known of a workflow's judge. Raises UserError when the workflow has no judge."""
+    as_of = as_of or a_moment_ago()
+    calibration = calibration_of(store, config, workflow, as_of)
+    fingerprint = candidates_of(store, config, workflow, as_of)[0]
+    evidence = evidence_of(store, config, workflow, fingerprint, as_of)
+    versions, record = evidence.versions, evidence.judge
+    params = {"workflow": workflow, "epoch": versions.epoch, "checks": versions.checks, "as_of": as_of}
+    return Report(
+        workflow=workflow,
+        as_of=as_of,
+        setup=versions.setup,
+        epoch=versions.epoch,
+        calibration=calibration,
+        by_severity=by_severity(record.against_reviews, record.by_outcome),
+        judges=judges_said(store, params),
+        kin=kin(config.workflows[workflow], config.models, versions.production_models),
+        seeded=seeded(store, params),
+        slices=slices(store, params),
+    )
 
 
 def only_candidate(store: Store, config: Config, workflow: str, as_of: datetime) -> str:

@@ -10,7 +10,7 @@ from connectors.errors import unknown
 from dashboards import wiring
 from dashboards.commands.junit import junit, markdown
 from judge.actions import Decision, sign_off
-from judge.board import calibration_of, readiness_of
+from judge.board import readiness_of
 from judge.outcomes import Phase, State
 from judge.people import Actor, Role
 from judge.readiness.assess import Readiness
@@ -48,17 +48,6 @@ def gate(
         with summary_file.open("a", encoding="utf-8") as summary:
             summary.write(markdown(readiness))
     return EXIT_CODES[readiness.state]
-
-
-def calibrate(config: Config, workflow: str, as_json: bool) -> int:
-    """Print how the judge compares with the reviewers; returns the exit code of its state, as `gate` does."""
-    with wiring.existing_store(config) as store:
-        calibration = calibration_of(store, config, workflow)
-    if as_json:
-        _print_json(calibration)
-    else:
-        typer.echo(calibration.sentence)
-    return EXIT_CODES[calibration.state]
 
 
 def signoff(

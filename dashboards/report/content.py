@@ -5,13 +5,13 @@ from datetime import datetime
 import msgspec
 
 from judge.board import a_moment_ago, board_of, calibration_of
+from judge.calibration.calibrate import Calibration
 from judge.evidence.record import Evidence
 from judge.evidence.sample import Sampled, sample
 from judge.judging.prompt import shorten, show_answer
 from judge.outcomes import Outcome, Phase, Severity, State
 from judge.queries import spend
 from judge.readiness.assess import Readiness
-from judge.readiness.calibration import Calibration
 from judge.signing import chain
 from judge.signing.chain import SignOff
 from judge.signing.signoff import Finding, verify

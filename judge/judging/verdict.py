@@ -101,3 +101,8 @@ async def _ask(model: Model, rubric: Rubric, pair: Pair, first: First) -> Opinio
         return Opinion(completion, reply)
     outcome = Outcome.UNDECIDED if reply.choice is None else outcome_of(rubric.choice(reply.choice), first)
     return Opinion(completion, reply, outcome)
+
+
+async def ask_again(model: Model, rubric: Rubric, pair: Pair) -> Opinion:
+    """What a judge says with production's answer first, asked once more; raises RetryLater when it gives no reply."""
+    return await _ask(model, rubric, pair, "production")

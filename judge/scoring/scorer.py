@@ -69,6 +69,10 @@ class Scorer:
             resume(store, plan.workflow, judge.setup, judge.epochs)
         self._queues = [JudgeQueue(store, plan, judge, self.till, retry_s) for plan, judge in judged]
 
+    def plan_of(self, workflow: str) -> Plan:
+        """What is done for a configured workflow; KeyError for another."""
+        return {plan.workflow: plan for plan in self._plans}[workflow]
+
     async def score_once(self, limit: int | None = None) -> Scored:
         """Score what is unscored now, at most `limit` pairs of each kind; a judge's pace is for `run`, not kept here.
 
