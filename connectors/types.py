@@ -4,9 +4,12 @@ Durations carry their unit in the name, times are UTC, token counts are those th
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
+
+if TYPE_CHECKING:
+    import polars as pl
 
 NOWHERE = -1
 """The position of a source that has no place of its own to continue a partition at."""
@@ -19,7 +22,7 @@ class Partition(NamedTuple):
     partition: int
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where a record was read: unique for ever, so that a repeat is recognisable."""
 
     topic: str
@@ -31,12 +34,11 @@ class Origin(msgspec.Struct, frozen=True):
         return Partition(self.topic, self.partition)
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One record as the source gave it, not yet decoded; `value` is None for a tombstone."""
 
     origin: Origin
     value: bytes | None
-    timestamp_ms: int | None = None
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -149,3 +151,14 @@ class Model(Protocol):
         """One line about the model as served; raises UserError when it cannot be reached."""
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Replay(Model, Protocol):
+    """A model that waits for nobody, since its answers are recorded: it is asked for whole batches."""
+
+    def answer_all(self, requests: "pl.Series") -> "pl.DataFrame":
+        """A row for each request (JSON of Request, scrubbed): the columns of Completion that this model knows.
+
+        Columns and their types are those of shadow/answers.py; `tool_calls` is JSON. One that is missing is null.
+        """
