@@ -90,19 +90,25 @@ class Completion(msgspec.Struct, frozen=True):
     dropped_params: list[str] = []
 
 
+def nothing() -> None:
+    """What a source calls when nobody has to be waited for."""
+
+
 class Source(Protocol):
     """An ordered, resumable stream of records. Not thread-safe: one thread uses it.
 
     `first_wanted(positions)` is asked on every assignment, with the offset at which the source would continue each
     partition; it answers with the first offset, there or later, that is not stored yet, and the source continues there.
     Asked with NOWHERE it answers with the offset behind the first stored ones, or NOWHERE when nothing is stored.
-    `revoked(partitions)` tells that what is in flight for them belongs to somebody else from now on.
+    `revoked(partitions)` tells that what is in flight for them belongs to somebody else from now on. Before a partition
+    goes to somebody else the source waits for `settled()`, which returns when nothing is on its way to the store.
     """
 
     def open(
         self,
         first_wanted: Callable[[Mapping[Partition, int]], Mapping[Partition, int]],
         revoked: Callable[[Sequence[Partition]], None],
+        settled: Callable[[], None] = nothing,
     ) -> None: ...
 
     def poll(self, timeout_s: float) -> list[Record]:

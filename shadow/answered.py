@@ -25,13 +25,14 @@ def pairs_of(finished: Sequence[Answered]) -> list[tuple[Origin, tuple[Pair, ...
     answers = [answer for item in finished for answer in item.answers.values()]
     policies = [item.admitted.policy for item in finished for _ in item.answers]
     scrubbed = scrub_completions(answers, policies)
-    clean = (_kept(answer, result) for answer, result in zip(answers, scrubbed, strict=True))
+    clean = (kept(answer, result) for answer, result in zip(answers, scrubbed, strict=True))
     return [(item.admitted.origin, tuple(_pairs(item, clean, now))) for item in finished]
 
 
-def _kept(
+def kept(
     answer: Completion, result: tuple[Completion, Mapping[str, int]] | Exception
 ) -> tuple[Completion, Mapping[str, int]]:
+    """A scrubbed answer and what was masked in it; an error in the place of one that could not be scrubbed."""
     if isinstance(result, Exception):
         sentence = f"the answer cannot be scrubbed: {type(result).__name__}"
         return Completion(error=sentence, latency_ms=answer.latency_ms), {}

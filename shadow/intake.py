@@ -53,16 +53,16 @@ def admit_all(
 
     The sample is drawn before scrubbing, since it looks at ids only and scrubbing is the dear part.
     """
-    read = [_read(record, workflows, now, keep) for record in records]
+    found = [read(record, workflows, now, keep) for record in records]
     policies = {name: workflow.scrub.as_policy for name, workflow in workflows.items()}
-    scrubbed = iter(scrub_all([item for item in read if isinstance(item, Interaction)], policies))
+    scrubbed = iter(scrub_all([item for item in found if isinstance(item, Interaction)], policies))
     return [
         _scrubbed(record, next(scrubbed), workflows, now, keep) if isinstance(item, Interaction) else item
-        for record, item in zip(records, read, strict=True)
+        for record, item in zip(records, found, strict=True)
     ]
 
 
-def _read(
+def read(
     record: Record, workflows: Mapping[str, Workflow], now: datetime, keep: float
 ) -> Interaction | Skipped | Rejected:
     """The interaction in a record when it is to be mirrored, not yet scrubbed."""

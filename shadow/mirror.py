@@ -3,16 +3,21 @@
 The order is the promise: poll, admit, ask the candidates, append what is finished, and only then commit the contiguous
 prefix. Whatever dies in between comes again from the source, and `held` recognises what is already stored. The mirror
 waits for nobody but the store: no judge, no page.
+
+An append runs beside the next polls. A partition that is taken away is let go only when no append is under way
+(`settled`), so that its next owner finds in the store what was on its way there.
 """
 
 import asyncio
 import contextlib
+import threading
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import structlog
@@ -22,9 +27,10 @@ from connectors.types import Completion, Model, Origin, Partition, Record, Sourc
 from shadow.answered import Answered, pairs_of
 from shadow.beat import BEAT_S, beat
 from shadow.calls import Calls
+from shadow.columns import Replays
 from shadow.config import Config
 from shadow.held import Held, held
-from shadow.intake import Admitted, Rejected, Skipped, admit_all
+from shadow.intake import Admitted, Fate, admit_all
 from shadow.outbox import Outbox
 from shadow.prefix import Prefix
 from shadow.shedding import Shedding
@@ -35,6 +41,7 @@ T = TypeVar("T")
 TURN_S = 0.2
 AT_ONCE = 32
 FAREWELL_S = 15.0
+_place = attrgetter("origin.topic", "origin.partition")
 
 
 class Mirror:
@@ -55,6 +62,10 @@ class Mirror:
         self._prefixes: dict[Partition, Prefix] = {}
         self._committed: dict[Partition, int] = {}
         self._calls = Calls(config, models, self._note_finished)
+        self._replays = Replays(config.workflows, models)
+        self._storing: asyncio.Future[list[Origin]] | None = None
+        self._settled = threading.Event()
+        self._settled.set()
         self._finished: list[Answered] = []
         self._shedding = Shedding(config.mirror.shed_above_lag)
         self._took_in = False
@@ -69,14 +80,14 @@ class Mirror:
         heart = asyncio.create_task(self._beat_for_ever())
         heart.add_done_callback(self._note_failure)
         try:
-            await self._on_thread(lambda: self._source.open(self._assigned, self._revoked))
+            await self._on_thread(lambda: self._source.open(self._assigned, self._revoked, self._wait_until_settled))
             while not stop.is_set() and not (self._source.exhausted and self._is_idle):
                 await self._turn()
             await self._finish()
         finally:
             heart.cancel()
             await self._calls.cancel()
-            await asyncio.gather(heart, return_exceptions=True)
+            await asyncio.gather(heart, *filter(None, [self._storing]), return_exceptions=True)
             await self._on_thread(self._source.close)
             self._thread.shutdown()
             with contextlib.suppress(RetryLater):
@@ -84,28 +95,40 @@ class Mirror:
 
     @property
     def _is_idle(self) -> bool:
-        return not (self._calls.waiting or self._calls.asked or self._finished or self._outbox.records)
+        return not (self._is_asking or self._finished or self._outbox.records or self._storing)
+
+    @property
+    def _is_asking(self) -> bool:
+        return bool(self._calls.waiting or self._calls.asked)
 
     async def _turn(self) -> None:
-        """Take in, hand out, write what is due. While the candidates are busy, polling goes on, paused."""
+        """Take in, hand out, write what is due. While the candidates or the store are busy, polling goes on, paused."""
         behind = self._outbox.records >= 4 * self._settings.flush_rows
         await self._set_paused(behind or self._calls.waiting >= self._settings.in_flight)
-        records = await self._poll(0.0 if self._paused else TURN_S)
+        records = await self._poll(0.0 if self._paused or self._source.exhausted else TURN_S)
+        await self._note_stored()
         self._follow_assignments()
         self._settle()
-        is_due = self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds)
-        until_s = await self._ours_until() if is_due else None
-        storing = None if until_s is None else self._begin_to_store(until_s)
-        for first in range(0, len(records), AT_ONCE):
-            self._take_in(records[first : first + AT_ONCE])
-            self._calls.hand_out()
-            await asyncio.sleep(0)  # what the candidates answer meanwhile is not kept waiting
+        is_last = self._source.exhausted and not records and not self._is_asking
+        if is_last or self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds):
+            await self._begin_to_store()
+        await self._take_in(records)
         self._calls.hand_out()
-        if storing:
-            await self._finish_storing(storing)
-        elif self._calls.waiting >= self._settings.in_flight or self._source.exhausted:
-            await self._calls.wanting(TURN_S)
+        if (self._paused or self._source.exhausted) and not self._is_idle:
+            await self._news(TURN_S)
         self._raise_failure()
+
+    async def _news(self, timeout_s: float) -> None:
+        """Return when an append has ended, when the candidates want more, or after so long."""
+        if self._storing is None:
+            await self._calls.wanting(timeout_s)
+        elif self._is_asking:
+            wanting = asyncio.create_task(self._calls.wanting(timeout_s))
+            first: list[asyncio.Future[Any]] = [self._storing, wanting]
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            wanting.cancel()
+        else:
+            await asyncio.wait([self._storing], timeout=timeout_s)
 
     def _raise_failure(self) -> None:
         if failure := self._failure or self._calls.failure:
@@ -121,16 +144,16 @@ class Mirror:
         await self._set_paused(True)
         deadline = time.monotonic() + self._settings.candidate_timeout_s + FAREWELL_S
         while not self._is_idle and time.monotonic() < deadline:
-            if self._calls.asked:
-                await self._calls.wanting(TURN_S)
-            else:
+            if not self._calls.asked:
                 deadline = min(deadline, time.monotonic() + FAREWELL_S)
-            self._take_in(await self._poll(0.0))
+            await self._take_in(await self._poll(0.0))
+            await self._note_stored()
             self._follow_assignments()
             self._settle()
-            if (until_s := await self._ours_until()) is not None:
-                await self._finish_storing(self._begin_to_store(until_s))
+            await self._begin_to_store()
+            await self._news(TURN_S)
             self._raise_failure()
+        await self._note_stored()
 
     async def _poll(self, timeout_s: float) -> list[Record]:
         try:
@@ -140,10 +163,26 @@ class Mirror:
             await asyncio.sleep(error.after_s or 1.0)
             return []
 
-    def _take_in(self, records: Sequence[Record]) -> None:
+    async def _take_in(self, records: Sequence[Record]) -> None:
+        """Decide on records: pairs at once where recordings answer, else calls; what is neither goes to the outbox."""
         self._took_in = self._took_in or bool(records)
+        wanted = self._wanted(records)
+        if self._replays and wanted:
+            pairs, fates = await asyncio.to_thread(self._replays.mirror, wanted, self._shedding.keep)
+            for each in pairs:
+                self._outbox.put_pairs(each.origins, each.frame)
+            self._note_fates(fates)
+            return
+        for first in range(0, len(wanted), AT_ONCE):
+            batch = wanted[first : first + AT_ONCE]
+            self._note_fates(admit_all(batch, self._config.workflows, datetime.now(UTC), self._shedding.keep))
+            self._calls.hand_out()
+            await asyncio.sleep(0)  # what the candidates answer meanwhile is not kept waiting
+
+    def _wanted(self, records: Sequence[Record]) -> list[Record]:
+        """The records that are not stored yet; from now on each of them has to be settled."""
         wanted: list[Record] = []
-        for place, group in groupby(records, lambda record: (record.origin.topic, record.origin.partition)):
+        for place, group in groupby(records, _place):
             batch = list(group)
             offsets = [record.origin.offset for record in batch]
             stored = self._held.get(Partition(*place), Held()).among(offsets)
@@ -151,11 +190,13 @@ class Mirror:
             prefix.polled(offsets)
             prefix.done(stored)
             wanted += [record for record in batch if record.origin.offset not in stored] if stored else batch
-        fates = admit_all(wanted, self._config.workflows, datetime.now(UTC), self._shedding.keep)
+        return wanted
+
+    def _note_fates(self, fates: Sequence[Fate]) -> None:
         for fate in fates:
             if isinstance(fate, Admitted):
                 self._calls.add(fate)
-        self._outbox.put((fate.origin, (fate,)) for fate in fates if isinstance(fate, Skipped | Rejected))
+        self._outbox.put((fate.origin, (fate,)) for fate in fates if not isinstance(fate, Admitted))
 
     def _note_finished(self, admitted: Admitted, answers: Mapping[str, Completion]) -> None:
         fingerprints = {self._models[name].fingerprint: answer for name, answer in answers.items()}
@@ -196,24 +237,37 @@ class Mirror:
         if finished:
             self._outbox.put(pairs_of(finished))
 
-    def _begin_to_store(self, until_s: float) -> asyncio.Future[list[Origin]]:
-        """Append what waits, in a thread. Nothing is polled until it ends, so no partition is revoked meanwhile."""
-        return asyncio.get_running_loop().run_in_executor(None, self._outbox.flush, until_s)
+    def _wait_until_settled(self) -> None:
+        """Called by the source, on a thread of its own, before it lets go of partitions."""
+        self._settled.wait()
 
-    async def _finish_storing(self, storing: asyncio.Future[list[Origin]]) -> None:
-        """Commit what was appended. When the store does not answer, the rows stay in the outbox and are tried again."""
+    async def _begin_to_store(self) -> None:
+        """Append what waits, in a thread, unless that is being done; polling goes on meanwhile."""
+        if self._storing or (until_s := await self._ours_until()) is None:
+            return
+        self._settled.clear()
+        self._storing = asyncio.get_running_loop().run_in_executor(None, self._flush, until_s)
+
+    def _flush(self, until_s: float) -> list[Origin]:
         try:
-            stored = await storing
+            return self._outbox.flush(until_s)
+        finally:
+            self._settled.set()
+
+    async def _note_stored(self) -> None:
+        """Commit what was appended. When the store does not answer, the rows stay in the outbox and are tried again."""
+        if self._storing is None or not self._storing.done():
+            return
+        storing, self._storing = self._storing, None
+        try:
+            stored = storing.result()
         except RetryLater as error:
             log.warning("store_not_reached", reason=str(error), records=self._outbox.records)
             await asyncio.sleep(error.after_s or 1.0)
             return
-        offsets: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-        for origin in stored:
-            offsets[origin.topic, origin.partition].append(origin.offset)
-        for place, done in offsets.items():
+        for place, group in groupby(stored, attrgetter("topic", "partition")):
             if prefix := self._prefixes.get(Partition(*place)):
-                prefix.done(done)
+                prefix.done(origin.offset for origin in group)
         await self._commit()
 
     async def _ours_until(self) -> float | None:

@@ -3,8 +3,9 @@
 import math
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 import polars as pl
@@ -17,10 +18,15 @@ from shadow.store import Store
 from shadow.types import Pair
 
 Row = Pair | Skipped | Rejected
-
-
 Entry = tuple[Origin, tuple[Row, ...]]
 _TABLES: Mapping[type, str] = {Pair: "pairs", Skipped: "skipped", Rejected: "rejected"}
+
+
+class _Waiting(NamedTuple):
+    """Records and their rows: objects of one record, or a frame of many."""
+
+    origins: Sequence[Origin]
+    rows: tuple[Row, ...] | pl.DataFrame
 
 
 class Outbox:
@@ -28,28 +34,30 @@ class Outbox:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._entries: dict[str, list[Entry]] = {table: [] for table in _TABLES.values()}
+        self._waiting: dict[str, list[_Waiting]] = {table: [] for table in _TABLES.values()}
         self._untold: list[Origin] = []
         self._oldest = 0.0
         self._lock = threading.Lock()
-
-    @property
-    def records(self) -> int:
-        return sum(map(len, self._entries.values()))
+        self.records = 0
+        """How many records wait."""
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Add what became of records: the rows of each go to one table, so they are stored together."""
         with self._lock:
-            if not self.records:
-                self._oldest = time.monotonic()
-            for entry in entries:
-                self._entries[_TABLES[type(entry[1][0])]].append(entry)
+            for origin, rows in entries:
+                self._add(_TABLES[type(rows[0])], _Waiting((origin,), rows))
+
+    def put_pairs(self, origins: Sequence[Origin], pairs: pl.DataFrame) -> None:
+        """Add the pairs of many records, as rows of the `pairs` table."""
+        with self._lock:
+            self._add("pairs", _Waiting(origins, pairs))
 
     def drop(self, partitions: Collection[Partition]) -> None:
         """Forget what belongs to partitions that are somebody else's now; not while `flush` runs."""
         with self._lock:
-            for table, entries in self._entries.items():
-                self._entries[table] = [entry for entry in entries if entry[0].place not in partitions]
+            for table, waiting in self._waiting.items():
+                self._waiting[table] = [kept for each in waiting if (kept := _without(each, partitions)).origins]
+            self.records = sum(len(each.origins) for waiting in self._waiting.values() for each in waiting)
             self._untold = [origin for origin in self._untold if origin.place not in partitions]
 
     def is_due(self, records: int, seconds: float) -> bool:
@@ -64,26 +72,44 @@ class Outbox:
         their way, as in a process that was stopped; then the records not yet stored still wait.
         """
         with self._lock:
-            taken = {table: list(entries) for table, entries in self._entries.items() if entries}
+            due = {table: list(waiting) for table, waiting in self._waiting.items() if waiting}
             self._oldest = time.monotonic()
-        for table, entries in taken.items():
-            frame = _frame(table, [row for _, rows in entries for row in rows])
+        for table, waiting in due.items():
+            frame = _frame(table, waiting)
             if time.monotonic() > until_s:
                 raise RetryLater("this process stood still, and the records may be another's by now")
             self._store.append(table, frame)
             with self._lock:
-                del self._entries[table][: len(entries)]
-                self._untold += [origin for origin, _ in entries]
+                del self._waiting[table][: len(waiting)]
+                stored = [origin for each in waiting for origin in each.origins]
+                self.records -= len(stored)
+                self._untold += stored
         with self._lock:
             told, self._untold = self._untold, []
         return told
 
+    def _add(self, table: str, waiting: _Waiting) -> None:
+        if not self.records:
+            self._oldest = time.monotonic()
+        self._waiting[table].append(waiting)
+        self.records += len(waiting.origins)
 
-def _frame(table: str, rows: list[Row]) -> pl.DataFrame:
+
+def _without(waiting: _Waiting, partitions: Collection[Partition]) -> _Waiting:
+    origins = [origin for origin in waiting.origins if origin.place not in partitions]
+    if not isinstance(waiting.rows, pl.DataFrame) or len(origins) == len(waiting.origins):
+        return _Waiting(origins, waiting.rows)
+    theirs = pl.DataFrame(list(partitions), schema={"topic": pl.String, "partition": pl.Int32}, orient="row")
+    return _Waiting(origins, waiting.rows.join(theirs, on=["topic", "partition"], how="anti"))
+
+
+def _frame(table: str, waiting: Sequence[_Waiting]) -> pl.DataFrame:
+    rows = [row for each in waiting if not isinstance(each.rows, pl.DataFrame) for row in each.rows]
     if table == "pairs":
+        frames = [each.rows for each in waiting if isinstance(each.rows, pl.DataFrame)]
+        pairs = pl.concat([*frames, to_frame([row for row in rows if isinstance(row, Pair)])])
         # Stamped here, so that no pair appears in the store long after the time it carries.
-        stored_at = pl.lit(datetime.now(UTC)).cast(pl.Datetime("us", "UTC"))
-        return to_frame([row for row in rows if isinstance(row, Pair)]).with_columns(mirrored_at=stored_at)
+        return pairs.with_columns(mirrored_at=pl.lit(datetime.now(UTC)).cast(pl.Datetime("us", "UTC")))
     records = [msgspec.structs.asdict(row) for row in rows]
     origins = [msgspec.structs.asdict(record.pop("origin")) for record in records]
     times = {name: pl.Datetime("us", "UTC") for name in records[0] if name.endswith("_at")}

@@ -1,6 +1,6 @@
 """Pairs as rows: the one place that knows how a pair lies in the `pairs` table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ import pyarrow as pa
 from connectors.types import Completion, Origin, Request, ToolCall
 from shadow.types import Pair
 
-_ANSWER: dict[str, Any] = {
+ANSWER: dict[str, Any] = {
     "text": pl.String,
     "tool_calls": pl.String,
     "finish_reason": pl.String,
@@ -34,7 +34,7 @@ SCHEMA: dict[str, Any] = {
     "partition": pl.Int32,
     "offset": pl.Int64,
     "request": pl.String,
-    **{f"{arm}_{name}": dtype for arm in ("production", "candidate") for name, dtype in _ANSWER.items()},
+    **{f"{arm}_{name}": dtype for arm in ("production", "candidate") for name, dtype in ANSWER.items()},
     "candidate_dropped_params": pl.List(pl.String),
     "inclusion_probability": pl.Float64,
     "scrub_version": pl.String,
@@ -49,6 +49,7 @@ _PLAIN = (
     "pair_id", "workflow", "fingerprint", "request_id", "occurred_at", "mirrored_at", "inclusion_probability",
     "scrub_version", "trace_id", "span_id", "subject_key",
 )  # fmt: skip
+JSON = frozenset({"request", "production_tool_calls", "candidate_tool_calls", "scrubbed", "tags", "ground_truth"})
 _BY_ARROW = {
     "occurred_at": pa.timestamp("us", "UTC"),
     "mirrored_at": pa.timestamp("us", "UTC"),
@@ -64,21 +65,32 @@ def to_frame(pairs: Sequence[Pair]) -> pl.DataFrame:
     values: dict[str, list[Any]] = {name: [getattr(pair, name) for pair in pairs] for name in _PLAIN}
     for name in ("topic", "partition", "offset"):
         values[name] = [getattr(pair.origin, name) for pair in pairs]
-    for arm in ("production", "candidate"):
-        answers: list[Completion] = [getattr(pair, arm) for pair in pairs]
-        for name in _ANSWER:
-            values[f"{arm}_{name}"] = [getattr(answer, name) for answer in answers]
-        values[f"{arm}_tool_calls"] = [_json(answer.tool_calls) for answer in answers]
-    values["candidate_dropped_params"] = [pair.candidate.dropped_params for pair in pairs]
     for name in ("request", "scrubbed", "tags", "ground_truth"):
         values[name] = [_json(getattr(pair, name)) for pair in pairs]
-    return pl.DataFrame([_column(name, values[name]) for name in SCHEMA])
+    columns = [column(name, each) for name, each in values.items()]
+    for arm in ("production", "candidate"):
+        columns += answer_columns([getattr(pair, arm) for pair in pairs], arm)
+    return pl.DataFrame(columns).select(list(SCHEMA))
 
 
-def _column(name: str, values: list[Any]) -> pl.Series:
-    """A column; times and lists go by Arrow, since polars takes a microsecond and more for each of them."""
+def answer_columns(answers: Sequence[Completion], arm: str) -> list[pl.Series]:
+    """The columns of one arm, `production` or `candidate`, for these answers; all that a table row says of them."""
+    values: dict[str, list[Any]] = {name: [getattr(answer, name) for answer in answers] for name in ANSWER}
+    values["tool_calls"] = [_json(answer.tool_calls) for answer in answers]
+    if arm == "candidate":
+        values["dropped_params"] = [answer.dropped_params for answer in answers]
+    return [column(f"{arm}_{name}", each) for name, each in values.items()]
+
+
+def column(name: str, values: Sequence[Any]) -> pl.Series:
+    """A column of the `pairs` table; JSON is given as bytes.
+
+    Times and lists go by Arrow, since polars takes a microsecond and more for each of them.
+    """
     if arrow := _BY_ARROW.get(name):
         return pl.Series(name, pa.array(values, arrow), dtype=SCHEMA[name])
+    if name in JSON:
+        return pl.Series(name, values, dtype=pl.Binary).cast(pl.String)
     return pl.Series(name, values, dtype=SCHEMA[name])
 
 
@@ -87,8 +99,8 @@ def from_frame(frame: pl.DataFrame) -> list[Pair]:
     return [_pair(row) for row in frame.iter_rows(named=True)]
 
 
-def _json(value: Any) -> str | None:
-    return None if value is None else _encode(value).decode()
+def _json(value: Any) -> bytes | None:
+    return None if value is None else _encode(value)
 
 
 def _pair(row: dict[str, Any]) -> Pair:
@@ -97,15 +109,16 @@ def _pair(row: dict[str, Any]) -> Pair:
         **{name: row[name] for name in _PLAIN},
         origin=Origin(row["topic"], row["partition"], row["offset"]),
         request=_request.decode(row["request"]),
-        production=_answer(row, "production", []),
-        candidate=_answer(row, "candidate", row["candidate_dropped_params"] or []),
+        production=answer_of(row, "production"),
+        candidate=answer_of(row, "candidate"),
         scrubbed=msgspec.json.decode(row["scrubbed"]),
         tags=msgspec.json.decode(row["tags"]),
         ground_truth=None if truth is None else msgspec.json.decode(truth),
     )
 
 
-def _answer(row: dict[str, Any], arm: str, dropped: list[str]) -> Completion:
-    values = {name: row[f"{arm}_{name}"] for name in _ANSWER}
-    calls = values.pop("tool_calls")
-    return Completion(**values, tool_calls=_calls.decode(calls) if calls else [], dropped_params=dropped)
+def answer_of(row: Mapping[str, Any], arm: str) -> Completion:
+    """The answer of one arm, `production` or `candidate`, in a row of the `pairs` table."""
+    values = {name: row[f"{arm}_{name}"] for name in ANSWER}
+    calls, dropped = values.pop("tool_calls"), row[f"{arm}_dropped_params"] if arm == "candidate" else None
+    return Completion(**values, tool_calls=_calls.decode(calls) if calls else [], dropped_params=dropped or [])

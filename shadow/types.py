@@ -1,6 +1,7 @@
 """The pair: an interaction, and what the candidate answered to the same request."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -39,5 +40,13 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 
 def pair_id(origin: Origin, fingerprint: str) -> str:
     """The same for the same record and candidate, whoever computes it: 32 hex digits."""
-    text = f"{origin.topic}\x00{origin.partition}\x00{origin.offset}\x00{fingerprint}"
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return pair_ids([origin], fingerprint)[0]
+
+
+def pair_ids(origins: Iterable[Origin], fingerprint: str) -> list[str]:
+    """`pair_id` of each."""
+    end = f"\x00{fingerprint}"
+    return [
+        hashlib.blake2b(f"{at.topic}\x00{at.partition}\x00{at.offset}{end}".encode(), digest_size=16).hexdigest()
+        for at in origins
+    ]

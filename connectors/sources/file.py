@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.errors import UserError
-from connectors.types import Origin, Partition, Record
+from connectors.types import Origin, Partition, Record, nothing
 
 BATCH = 500
 _SUFFIXES: dict[str, Literal["jsonl", "parquet"]] = {
@@ -67,6 +67,7 @@ class FileSource:
         self,
         first_wanted: Callable[[Mapping[Partition, int]], Mapping[Partition, int]],
         revoked: Callable[[Sequence[Partition]], None],
+        settled: Callable[[], None] = nothing,
     ) -> None:
         """Pass over what is stored already. Nothing is ever revoked."""
         self._next = min(first_wanted({self._place: 0})[self._place], self._size)

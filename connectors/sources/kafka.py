@@ -34,7 +34,7 @@ from pydantic_core import PydanticCustomError
 
 from connectors.errors import RetryLater, UserError
 from connectors.kafka_client import BOOTSTRAP_MS, REQUEST_MS, check_client, reaching
-from connectors.types import NOWHERE, Origin, Partition, Record
+from connectors.types import NOWHERE, Origin, Partition, Record, nothing
 
 log = structlog.get_logger()
 CLOSE_MS = 3_000
@@ -114,9 +114,10 @@ class KafkaSource:
         self,
         first_wanted: Callable[[Mapping[Partition, int]], Mapping[Partition, int]],
         revoked: Callable[[Sequence[Partition]], None],
+        settled: Callable[[], None] = nothing,
     ) -> None:
         """Subscribe. A topic that does not exist yet is waited for, and said."""
-        self._first_wanted, self._tell_revoked = first_wanted, revoked
+        self._first_wanted, self._tell_revoked, self._changes.settled = first_wanted, revoked, settled
         self._consumer.subscribe(self._settings.topics, listener=self._changes)
         for topic in self._settings.topics:
             if not self._consumer.partitions_for_topic(topic):
@@ -270,12 +271,14 @@ class _Changes(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer = consumer
         self.fresh: set[TopicPartition] = set()
         self.revoked: set[TopicPartition] = set()
+        self.settled: Callable[[], None] = nothing
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         self._consumer.pause(*assigned)
         self.fresh.update(assigned)
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self.settled()  # until this returns the group waits, and nobody else gets the partitions
         self.fresh.difference_update(revoked)
         self.revoked.update(revoked)
 
@@ -287,4 +290,4 @@ def _partition(place: TopicPartition) -> Partition:
 
 
 def _record(record: Any) -> Record:
-    return Record(Origin(record.topic, record.partition, record.offset), record.value, record.timestamp)
+    return Record(Origin(record.topic, record.partition, record.offset), record.value)

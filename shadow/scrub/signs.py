@@ -60,4 +60,9 @@ _ANY = "|".join(f"(?:{sign})" for sign in SIGNS.values()).replace(r"\d", "[0-9]"
 
 def suspects(texts: Sequence[str]) -> list[bool]:
     """For each text whether a rule may find something in it; False is certain, True is not."""
-    return pl.Series(texts, dtype=pl.String).str.contains(_ANY).to_list()
+    return signs_in(pl.Series(texts, dtype=pl.String)).to_list()
+
+
+def signs_in(texts: pl.Series) -> pl.Series:
+    """The same of a column, which may hold nulls: these have no sign."""
+    return texts.str.contains(_ANY).fill_null(value=False)

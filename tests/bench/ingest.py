@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from kafka import KafkaConsumer
 
 from connectors.interaction import encode
@@ -45,6 +46,12 @@ class Recorded:
 
     async def complete(self, request: Request) -> Completion:
         return self.answer
+
+    def answer_all(self, requests: pl.Series) -> pl.DataFrame:
+        return pl.select(
+            pl.repeat(getattr(self.answer, n), requests.len()).alias(n)
+            for n in ("text", "finish_reason", "model", "output_tokens", "latency_ms")
+        )
 
     async def probe(self) -> str:
         return "recorded answers"
