@@ -27,7 +27,7 @@ from connectors.types import Completion, Model, Origin, Partition, Record, Sourc
 from shadow.answered import Answered, pairs_of
 from shadow.beat import BEAT_S, beat
 from shadow.calls import Calls
-from shadow.columns import Replays
+from shadow.columns import Pairs, Replays
 from shadow.config import Config
 from shadow.held import Held, held
 from shadow.intake import Admitted, Fate, admit_all
@@ -63,6 +63,7 @@ class Mirror:
         self._committed: dict[Partition, int] = {}
         self._calls = Calls(config, models, self._note_finished)
         self._replays = Replays(config.workflows, models)
+        self._taking: asyncio.Future[tuple[list[Pairs], list[Fate]]] | None = None
         self._storing: asyncio.Future[list[Origin]] | None = None
         self._settled = threading.Event()
         self._settled.set()
@@ -87,7 +88,7 @@ class Mirror:
         finally:
             heart.cancel()
             await self._calls.cancel()
-            await asyncio.gather(heart, *filter(None, [self._storing]), return_exceptions=True)
+            await asyncio.gather(heart, *filter(None, [self._taking, self._storing]), return_exceptions=True)
             await self._on_thread(self._source.close)
             self._thread.shutdown()
             with contextlib.suppress(RetryLater):
@@ -99,13 +100,14 @@ class Mirror:
 
     @property
     def _is_asking(self) -> bool:
-        return bool(self._calls.waiting or self._calls.asked)
+        return bool(self._calls.waiting or self._calls.asked or self._taking)
 
     async def _turn(self) -> None:
         """Take in, hand out, write what is due. While the candidates or the store are busy, polling goes on, paused."""
         behind = self._outbox.records >= 4 * self._settings.flush_rows
         await self._set_paused(behind or self._calls.waiting >= self._settings.in_flight)
         records = await self._poll(0.0 if self._paused or self._source.exhausted else TURN_S)
+        await self._note_taken()
         await self._note_stored()
         self._follow_assignments()
         self._settle()
@@ -114,7 +116,7 @@ class Mirror:
             await self._begin_to_store()
         await self._take_in(records)
         self._calls.hand_out()
-        if (self._paused or self._source.exhausted) and not self._is_idle:
+        if (self._paused or self._source.exhausted) and not (self._is_idle or self._taking):
             await self._news(TURN_S)
         self._raise_failure()
 
@@ -144,14 +146,16 @@ class Mirror:
         await self._set_paused(True)
         deadline = time.monotonic() + self._settings.candidate_timeout_s + FAREWELL_S
         while not self._is_idle and time.monotonic() < deadline:
-            if not self._calls.asked:
+            if not self._is_asking:
                 deadline = min(deadline, time.monotonic() + FAREWELL_S)
             await self._take_in(await self._poll(0.0))
+            await self._note_taken()
             await self._note_stored()
             self._follow_assignments()
             self._settle()
             await self._begin_to_store()
-            await self._news(TURN_S)
+            if not self._is_idle:
+                await self._news(TURN_S)
             self._raise_failure()
         await self._note_stored()
 
@@ -168,16 +172,23 @@ class Mirror:
         self._took_in = self._took_in or bool(records)
         wanted = self._wanted(records)
         if self._replays and wanted:
-            pairs, fates = await asyncio.to_thread(self._replays.mirror, wanted, self._shedding.keep)
-            for each in pairs:
-                self._outbox.put_pairs(each.origins, each.frame)
-            self._note_fates(fates)
+            mirror = asyncio.to_thread(self._replays.mirror, wanted, self._shedding.keep)
+            self._taking = asyncio.ensure_future(mirror)
             return
         for first in range(0, len(wanted), AT_ONCE):
             batch = wanted[first : first + AT_ONCE]
             self._note_fates(admit_all(batch, self._config.workflows, datetime.now(UTC), self._shedding.keep))
             self._calls.hand_out()
             await asyncio.sleep(0)  # what the candidates answer meanwhile is not kept waiting
+
+    async def _note_taken(self) -> None:
+        """Keep what recordings answered; it was made beside the poll before, and is there before partitions change."""
+        if self._taking:
+            pairs, fates = await self._taking
+            self._taking = None
+            for each in pairs:
+                self._outbox.put_pairs(each.origins, each.frame)
+            self._note_fates(fates)
 
     def _wanted(self, records: Sequence[Record]) -> list[Record]:
         """The records that are not stored yet; from now on each of them has to be settled."""

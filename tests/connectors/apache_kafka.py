@@ -72,7 +72,8 @@ class Cluster:
     def format(self) -> None:
         """Prepare the folders of all brokers, once."""
         files = [str(self._file(node)) for node in range(len(self._ports) // 2)]
-        tools = [self._java("kafka.tools.StorageTool", "format", "-t", self._cluster_id, "-c", file) for file in files]
+        tool, cluster = "kafka.tools.StorageTool", f"--cluster-id={self._cluster_id}"  # it may begin with "-"
+        tools = [self._java(tool, "format", cluster, "-c", file) for file in files]
         codes = [tool.wait(60) for tool in tools]
         if any(codes):
             raise RuntimeError((self._folder / "broker0.log").read_text()[-2000:])
