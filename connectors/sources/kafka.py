@@ -7,6 +7,7 @@ caller on the caller's thread.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import structlog
@@ -34,6 +35,7 @@ from pydantic_core import PydanticCustomError
 
 from connectors.errors import RetryLater, UserError
 from connectors.kafka_client import BOOTSTRAP_MS, REQUEST_MS, check_client, reaching
+from connectors.kafka_records import read_lean
 from connectors.types import NOWHERE, Origin, Partition, Record, nothing
 
 log = structlog.get_logger()
@@ -96,7 +98,9 @@ def connect(name: str, settings: Settings) -> "KafkaSource":
         "metrics_enabled": False,
     }
     with reaching(name, settings.bootstrap_servers) as client:
-        return KafkaSource(name, settings, KafkaConsumer(**configured, kafka_client=client))
+        consumer = KafkaConsumer(**configured, kafka_client=client)
+    read_lean(consumer)
+    return KafkaSource(name, settings, consumer)
 
 
 class KafkaSource:
@@ -144,7 +148,7 @@ class KafkaSource:
                 self._safe.pop(place, None)
             self._changes.revoked.clear()
             self._tell_revoked(gone)
-        return [_record(record) for batch in batches.values() for record in batch]
+        return [record if isinstance(record, Record) else _record(record) for record in chain(*batches.values())]
 
     def pause(self) -> None:
         self._paused = True

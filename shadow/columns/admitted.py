@@ -51,11 +51,12 @@ def clean_of(
     rest: list[Record] = []
     for record in records:
         item = read(record, workflows, now, keep)
-        if isinstance(item, Interaction):
-            rows.append(_row(pseudonymous(item), workflows[item.workflow].sample * keep, b"{}"))
-            kept.append(record)
-        else:
+        row = _plain_row(item, workflows[item.workflow].sample * keep) if isinstance(item, Interaction) else None
+        if row is None:
             rest.append(record)
+        else:
+            rows.append(row)
+            kept.append(record)
     found = _taken([record.origin for record in kept], rows)
     suspect = _suspect(found.frame)
     if not suspect.any():
@@ -69,6 +70,14 @@ def taken(admitted: Sequence[Admitted]) -> Taken:
     """The same columns of interactions that were scrubbed one by one."""
     rows = [_row(each.interaction, each.inclusion_probability, _encode(each.scrubbed)) for each in admitted]
     return _taken([each.origin for each in admitted], rows)
+
+
+def _plain_row(interaction: Interaction, chance: float) -> Row | None:
+    """The row of an interaction in which nothing was masked; None for one that has no JSON form."""
+    try:
+        return _row(pseudonymous(interaction), chance, b"{}")
+    except (UnicodeError, RecursionError):
+        return None
 
 
 def _row(interaction: Interaction, chance: float, scrubbed: bytes) -> Row:
