@@ -166,5 +166,5 @@ class Replay(Model, Protocol):
     def answer_all(self, requests: "pl.Series") -> "pl.DataFrame":
         """A row for each request (JSON of Request, scrubbed): the columns of Completion that this model knows.
 
-        Columns and their types are those of shadow/answers.py; `tool_calls` is JSON. One that is missing is null.
+        `tool_calls` is JSON text. A column that is missing is null, or empty where a Completion cannot be without it.
         """

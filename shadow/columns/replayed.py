@@ -50,7 +50,7 @@ def _answers(candidate: Replay, requests: pl.Series) -> pl.DataFrame:
         given = candidate.answer_all(requests)
         if given.height != requests.len():
             raise ValueError(f"{requests.len()} requests, {given.height} answers")
-        if unknown := set(given.columns) - set(_TYPES):
+        if unknown := set(given.columns) - set(Completion.__struct_fields__):
             raise ValueError(f"columns that no answer has: {sorted(unknown)}")
         return given.select(_column(given, name) for name in _TYPES)
     except Exception as error:  # as with a single call: a bug costs these pairs, is told, and stops nobody
