@@ -10,7 +10,7 @@ import msgspec
 import polars as pl
 import structlog
 
-from connectors.types import Replay
+from connectors.types import Completion, Replay
 from shadow.answered import kept
 from shadow.columns.admitted import Taken
 from shadow.pairs import ANSWER, SCHEMA, answer_columns, answer_of
