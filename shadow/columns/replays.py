@@ -21,7 +21,7 @@ class Pairs(NamedTuple):
 
 
 class Replays:
-    """Mirrors what needs no call; false when every workflow has a candidate that must be called. Keeps no state."""
+    """Mirrors what needs no call and is scrubbed by the plain policy; false when no workflow is so. Keeps no state."""
 
     def __init__(self, workflows: Mapping[str, Workflow], models: Mapping[str, Model]) -> None:
         self._workflows = workflows
@@ -29,7 +29,7 @@ class Replays:
         for name, workflow in workflows.items():
             candidates = [models[candidate] for candidate in workflow.candidates]
             replays = [each for each in candidates if isinstance(each, Replay)]
-            if len(replays) == len(candidates):
+            if len(replays) == len(candidates) and workflow.scrub.as_policy.is_plain:
                 self._candidates[name] = replays
         self._replayed = {name: workflows[name] for name in self._candidates}
 

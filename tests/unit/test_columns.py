@@ -18,6 +18,7 @@ from shadow.columns import Replays
 from shadow.config import Workflow
 from shadow.intake import Admitted, Fate, admit_all
 from shadow.pairs import SCHEMA, to_frame
+from shadow.scrub.settings import ScrubSettings
 from tests.e2e.traffic import GARBAGE, interaction, values
 from tests.unit.test_scrub_interaction import PLACES, message
 from tests.unit.test_scrub_interaction import interaction as odd
@@ -201,5 +202,10 @@ def test_what_cannot_be_scrubbed_is_neither_stored_nor_kept(monkeypatch: pytest.
     assert set(found["candidate_error"]) == {"the answer cannot be scrubbed: RuntimeError"}
 
 
-def test_a_workflow_with_a_candidate_to_call_is_not_replayed() -> None:
-    assert not Replays({"called": WORKFLOWS["called"]}, {"small": Echo("small", ANSWERS), "live": Called()})
+def test_a_candidate_to_call_and_a_policy_of_its_own_are_left_to_the_way_of_one_record() -> None:
+    models: dict[str, Model] = {"small": Echo("small", ANSWERS), "live": Called()}
+    full = Workflow(candidates=["small"], scrub=ScrubSettings(policy="full"))
+    for workflow in (WORKFLOWS["called"], full):
+        assert not Replays({"triage": workflow}, models)
+    [], fates = Replays({"triage": WORKFLOWS["triage"], "full": full}, models).mirror(records(values(2, "full")), 1.0)
+    assert [isinstance(fate, Admitted) and "@example.org" in str(fate.interaction) for fate in fates] == [True, True]
