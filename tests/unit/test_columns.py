@@ -191,7 +191,7 @@ def test_a_recording_that_fails_costs_its_pairs_an_error_and_nobody_else_anythin
 
 
 def test_what_cannot_be_scrubbed_is_neither_stored_nor_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: object) -> None:
+    def broken(*_: object) -> None:
         raise RuntimeError("a fault in a rule")
 
     monkeypatch.setattr("shadow.scrub.batch.scrub", broken)
