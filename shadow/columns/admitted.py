@@ -105,4 +105,4 @@ def _taken(origins: list[Origin], rows: Sequence[Row]) -> Taken:
 def _suspect(frame: pl.DataFrame) -> pl.Series:
     """For each row whether a rule may find something in it; False is certain, True is not."""
     signs = (signs_in(frame[name]) for name in _SCRUBBED if frame[name].null_count() < frame.height)
-    return functools.reduce(operator.or_, signs)
+    return functools.reduce(operator.or_, signs, pl.repeat(value=False, n=frame.height, eager=True))
