@@ -1,63 +1,48 @@
 """How fast the mirror takes in what is recorded, against a consumer loop that does nothing (`make bench-ingest`).
 
 Both read the same topic with the same client settings, in this process, in turns. The bare loop counts records. The
-mirror polls, decodes, scrubs, asks, scrubs the answer, stores it in a DuckDB file and commits. Its candidate has its
-answer in memory and gives it without a wait, as a replay of recorded answers would. The clock runs from the call of
-poll that brings the first record to the last record (bare) or the last commit (mirror).
+mirror polls, decodes, scrubs, asks, scrubs the answer, stores it in a DuckDB file and commits. Its candidate is of the
+kind "recorded": a file holds an answer to each request. The clock runs from the call of poll that brings the first
+record to the last record (bare) or the last commit (mirror). The recording is read before.
 """
 
 import argparse
 import asyncio
 import gc
 import multiprocessing
+import os
 import platform
+import random
 import statistics
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import polars as pl
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 from kafka import KafkaConsumer
 
-from connectors.interaction import encode
+from connectors.interaction import Interaction, encode
+from connectors.models import recorded
 from connectors.publisher import KafkaPublisher, ensure_topics
 from connectors.sources import kafka
-from connectors.types import Completion, Partition, Record, Request
+from connectors.types import Partition, Record, Replay
 from shadow import collector
 from shadow.config import Config
 from shadow.funnel import funnel
 from shadow.mirror import Mirror
+from shadow.scrub import Scrubbed, scrub_all
 from shadow.store import open_store
 from tests.bench.broker import broker
 from tests.bench.memory import peak_mb, reset_peak, resident_mb
-from tests.bench.messages import WORKFLOW, interactions
+from tests.bench.messages import LABELS, WORKFLOW, interactions
 
 BAR = 0.5
 TOPIC = "recorded"
-
-
-class Recorded:
-    """Implements connectors.types.Model: the same recorded answer to every request, at once."""
-
-    name, fingerprint = "small", "small@recorded"
-    answer = Completion(text="billing", finish_reason="stop", model="small-1", output_tokens=2, latency_ms=180.5)
-
-    async def complete(self, request: Request) -> Completion:
-        return self.answer
-
-    def answer_all(self, requests: pl.Series) -> pl.DataFrame:
-        return pl.select(
-            pl.repeat(getattr(self.answer, n), requests.len()).alias(n)
-            for n in ("text", "finish_reason", "model", "output_tokens", "latency_ms")
-        )
-
-    async def probe(self) -> str:
-        return "recorded answers"
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 class Watched:
@@ -105,14 +90,33 @@ class Clock:
         return 1e6 * (self._to[0] - self._from[0]) / count, 1e6 * (self._to[1] - self._from[1]) / count
 
 
-def publish(address: str, count: int) -> None:
-    """Write the records to the topic's only partition."""
+def publish(address: str, count: int, recording: Path) -> None:
+    """Write the records to the topic's only partition, and an answer to each of their requests to a file."""
     ensure_topics([address], {TOPIC: 1})
     publisher = KafkaPublisher([address], {"linger_ms": 20, "batch_size": 1 << 18, "delivery_timeout_ms": 60_000})
-    for interaction in interactions(count):
-        publisher.publish(TOPIC, None, encode(interaction))
-    publisher.flush(60)
+    schema = pa.schema([("request", pa.string()), ("text", pa.string()), ("latency_ms", pa.float64())])
+    with pq.ParquetWriter(recording, schema) as file:
+        for some in batched(interactions(count), 5_000):
+            for interaction in some:
+                publisher.publish(TOPIC, None, encode(interaction))
+            rows = [recorded_answer(clean.interaction) for clean in scrub_all(some) if isinstance(clean, Scrubbed)]
+            file.write_batch(pa.RecordBatch.from_pylist(rows, schema))
+            publisher.flush(60)
     publisher.close()
+
+
+def recorded_answer(interaction: Interaction) -> dict[str, Any]:
+    """What the candidate said: the same as production in half of the cases or more, else any label."""
+    chance = random.Random(interaction.request_id)
+    text = interaction.response.text if chance.random() < 0.5 else chance.choice(LABELS)
+    request = msgspec.json.encode(interaction.request).decode()
+    return {"request": request, "text": text, "latency_ms": round(chance.uniform(20, 400), 3)}
+
+
+def batched(items: Iterable[Interaction], size: int) -> Iterator[list[Interaction]]:
+    items = iter(items)
+    while some := list(islice(items, size)):
+        yield some
 
 
 def bare(settings: kafka.Settings, count: int) -> tuple[float, float]:
@@ -139,8 +143,8 @@ def bare(settings: kafka.Settings, count: int) -> tuple[float, float]:
     return clock.each(count)
 
 
-def mirrored(settings: kafka.Settings, count: int, folder: Path) -> tuple[float, float]:
-    """Microseconds a record of the mirror, its store in a fresh file; every record must have become a pair."""
+def mirrored(settings: kafka.Settings, count: int, folder: Path, candidate: Replay) -> tuple[float, float]:
+    """Microseconds a record of the mirror, its store in a fresh file; every record must become an answered pair."""
     config = Config.model_validate(
         {
             "source": {"kind": "kafka", **settings.model_dump()},
@@ -154,14 +158,15 @@ def mirrored(settings: kafka.Settings, count: int, folder: Path) -> tuple[float,
     async def run() -> tuple[float, float]:
         stop = asyncio.Event()
         source = Watched(kafka.connect("source", settings), count, stop)
-        await Mirror(config, source, {"small": Recorded()}, store).run(stop)
+        await Mirror(config, source, {"small": candidate}, store).run(stop)
         return source.clock.each(count)
 
     took = asyncio.run(run())
     result = funnel(store)
+    answered = store.read("SELECT count(candidate_text) AS n FROM pairs").item()
     store.close()
-    if not result.adds_up or result.paired != count:
-        raise SystemExit(f"not every record became a pair: {result.sentence}")
+    if not result.adds_up or result.paired != count or answered != count:
+        raise SystemExit(f"{answered} pairs with an answer, of {count} records: {result.sentence}")
     return took
 
 
@@ -173,14 +178,18 @@ def main() -> None:
     arguments = parser.parse_args()
     count: int = arguments.records
     collector.calm()
-    with broker() as (kind, address):
+    with broker() as (kind, address), tempfile.TemporaryDirectory(prefix="bench-") as folder:
         print(f"{kind}; {platform.processor() or platform.machine()}, {multiprocessing.cpu_count()} cores")
-        producer = multiprocessing.get_context("spawn").Process(target=publish, args=(address, count))
+        recording = Path(folder) / "answers.parquet"
+        producer = multiprocessing.get_context("spawn").Process(target=publish, args=(address, count, recording))
         producer.start()
         producer.join()
+        candidate = recorded.connect("small", recorded.Settings(path=recording))
         size = sum(len(encode(one)) for one in interactions(1_000)) / 1_000
         print(f"{count:,} records of {size:,.0f} bytes, one partition, one process\n")
-        print("us a record:  bare loop        mirror     records/s: bare   mirror  ratio   MB before, at most")
+        print(
+            "us a record:  bare loop        mirror     records/s: bare   mirror  ratio   cpu  MB first, most  load"
+        )
         print("            wall   cpu     wall   cpu")
         ratios = []
         for number in range(arguments.rounds):
@@ -191,12 +200,13 @@ def main() -> None:
             gc.collect()
             before = resident_mb()
             reset_peak()
-            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-                took, took_cpu = mirrored(settings, count, Path(folder))
+            with tempfile.TemporaryDirectory(prefix="bench-") as fresh:
+                took, took_cpu = mirrored(settings, count, Path(fresh), candidate)
             ratios.append(loop / took)
             print(
                 f"round {number + 1:2} {loop:8.1f} {loop_cpu:5.1f} {took:8.1f} {took_cpu:5.1f}  {1e6 / loop:16,.0f} "
-                f"{1e6 / took:8,.0f} {ratios[-1]:6.2f} {before:8.0f}, {peak_mb():.0f}",
+                f"{1e6 / took:8,.0f} {ratios[-1]:6.2f} {loop_cpu / took_cpu:5.2f} {before:8.0f}, {peak_mb():.0f} "
+                f"{os.getloadavg()[0]:8.0f}",
                 flush=True,
             )
     ratio = statistics.median(ratios)

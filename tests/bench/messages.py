@@ -49,7 +49,7 @@ _PERSONAL = (
     "Refund it to GB82 WEST 1234 5698 7654 32, please.",
     "We signed in from 10.{m}.{d}.{s}.",
 )
-_LABELS = ("billing", "access", "delivery", "returns", "product", "other")
+LABELS = ("billing", "access", "delivery", "returns", "product", "other")
 
 
 def interactions(count: int, size: int = 1_000, seed: int = 7) -> Iterator[Interaction]:
@@ -68,7 +68,7 @@ def interactions(count: int, size: int = 1_000, seed: int = 7) -> Iterator[Inter
         parts = [chance.choice(_SENTENCES), detail]
         while sum(map(len, parts)) + bare < size:
             parts.append(chance.choice(_SENTENCES))
-        yield _call(number, " ".join(parts), chance.choice(_LABELS), round(chance.uniform(300, 2_000), 3))
+        yield _call(number, " ".join(parts), chance.choice(LABELS), round(chance.uniform(300, 2_000), 3))
 
 
 def _call(number: int, text: str, label: str, latency_ms: float) -> Interaction:
