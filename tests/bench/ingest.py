@@ -187,9 +187,7 @@ def main() -> None:
         candidate = recorded.connect("small", recorded.Settings(path=recording))
         size = sum(len(encode(one)) for one in interactions(1_000)) / 1_000
         print(f"{count:,} records of {size:,.0f} bytes, one partition, one process\n")
-        print(
-            "us a record:  bare loop        mirror     records/s: bare   mirror  ratio   cpu  MB first, most  load"
-        )
+        print("us a record:  bare loop        mirror     records/s: bare   mirror  ratio   cpu  MB first, most  load")
         print("            wall   cpu     wall   cpu")
         ratios = []
         for number in range(arguments.rounds):
