@@ -7,9 +7,10 @@ from pathlib import Path
 from connectors import folder
 from connectors.errors import UserError
 from connectors.types import Model, Source
-from shadow.config import Config, Connection, StoreSettings, validate
-from shadow.store import Store
+from shadow.config import Config, Connection, validate
+from shadow.store import S3, Store
 from shadow.store import open_store as open_url
+from shadow.store_settings import StoreSettings
 
 
 @contextmanager
@@ -26,7 +27,13 @@ def open_store(config: Config) -> Iterator[Store]:
 
 def open_settings(settings: StoreSettings) -> Store:
     """The store of these settings, as it is."""
-    return open_url(settings.url, serve=settings.serve, token=settings.token, data_path=settings.data_path)
+    return open_url(
+        settings.url,
+        serve=settings.serve,
+        token=settings.token,
+        data_path=settings.data_path,
+        s3=S3(**settings.s3.model_dump()) if settings.s3 else None,
+    )
 
 
 @contextmanager

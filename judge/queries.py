@@ -1,84 +1,25 @@
-"""What pages and status read beside readiness: pairs by page, one pair whole, health. All filtered in the store."""
+"""What pages and status read beside readiness: one pair whole, health, spend. Lists of pairs: judge.browsing."""
 
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any
 
 import msgspec
 import polars as pl
 
 from connectors.errors import UserError
 from judge.checking.loading import checks_version, load_checks
+from shadow.beat import newest_beats
 from shadow.bits import blocks, in_block, lacking
 from shadow.config import Config
 from shadow.pairs import from_frame
 from shadow.store import Store
 from shadow.types import Pair
 
-
-class Show(StrEnum):
-    """Which pairs a list shows."""
-
-    ALL = "all"
-    DEFECT = "defect"
-    DISAGREE = "disagree"
-    AGREE = "agree"
-    UNREVIEWED = "unreviewed"
-    REVIEWED = "reviewed"
-    JUDGED_WORSE = "judged_worse"
-    UNDECIDED = "undecided"
-
-
-_WORSE = "('worse_minor', 'worse_major', 'worse_critical', 'both_bad')"
-_WHERE = {
-    Show.ALL: "",
-    Show.DEFECT: "AND stratum = 'settled' AND severity IS NOT NULL",
-    Show.DISAGREE: "AND stratum = 'disagree'",
-    Show.AGREE: "AND stratum = 'agree'",
-    Show.UNREVIEWED: "AND stratum <> 'settled' AND pair_id NOT IN (SELECT pair_id FROM reviewed)",
-    Show.REVIEWED: "AND pair_id IN (SELECT pair_id FROM reviewed)",
-    Show.JUDGED_WORSE: f"AND pair_id IN (SELECT pair_id FROM judged WHERE verdict IN {_WORSE})",
-    Show.UNDECIDED: "AND pair_id IN (SELECT pair_id FROM judged WHERE verdict = 'undecided')",
-}
-_NEWEST = """
-SELECT (SELECT arg_max(checks_version, checked_at) FROM checked WHERE workflow = $workflow) AS version,
-    (SELECT arg_max(epoch, judged_at) FROM verdicts WHERE workflow = $workflow) AS epoch
-"""
-_SAID = """
-WITH judged AS (
-    SELECT pair_id, arg_min(outcome, judged_at) AS verdict FROM verdicts
-    WHERE workflow = $workflow AND epoch = $epoch GROUP BY pair_id
-),
-reviewed AS (SELECT pair_id, outcome AS review FROM current_reviews WHERE workflow = $workflow)
-"""
-_LISTED = """
-FROM checked WHERE workflow = $workflow AND checks_version = $version
-    AND ($fingerprint IS NULL OR fingerprint = $fingerprint)
-"""
-_HOURS = (
-    "SELECT epoch_us(occurred_at) // 3600000000 AS hour, count(*) AS pairs {listed} GROUP BY hour ORDER BY hour DESC"
-)
-# Hours are what a page is found by, so that only a few of them are sorted.
-_ROWS = """
-SELECT page.*, verdict, review
-FROM (
-    SELECT pair_id, occurred_at, workflow, fingerprint, stratum, outcome, severity, failed {listed}
-        AND occurred_at >= $earliest AND occurred_at < $latest
-    ORDER BY occurred_at DESC, pair_id LIMIT $size OFFSET $skip
-) AS page LEFT JOIN judged USING (pair_id) LEFT JOIN reviewed USING (pair_id)
-ORDER BY occurred_at DESC, pair_id
-"""
 _OF_PAIR = "WHERE pair_id = $pair_id AND occurred_at = $occurred_at"
 _OF_VERSION = f"{_OF_PAIR} AND checks_version = $checks_version"
 _RESULTS = f"""
 SELECT * FROM check_results {_OF_VERSION}
 QUALIFY row_number() OVER (PARTITION BY check_name ORDER BY checked_at DESC) = 1
 ORDER BY checked_at DESC, check_name
-"""
-_HEARTBEATS = """
-SELECT component, instance, beat_at, state, lag, in_flight, oldest_in_flight_s, detail FROM heartbeats
-QUALIFY row_number() OVER (PARTITION BY component, instance ORDER BY beat_at DESC) = 1
-ORDER BY beat_at DESC
 """
 _BY = ("fingerprint",)
 _LACKING = lacking(blocks("pairs", by=_BY), blocks("checked", by=_BY), by=_BY)
@@ -106,16 +47,6 @@ ORDER BY ALL
 """
 
 
-class Page(msgspec.Struct, frozen=True):
-    """One page of a list: `rows` from newest to oldest, and how many pairs the whole list has.
-
-    A pair that was stored as checked twice is shown once, and counted twice: telling would cost more than the page.
-    """
-
-    rows: pl.DataFrame
-    total: int
-
-
 class PairDetail(msgspec.Struct, frozen=True):
     """A pair with all that was said of it, each frame from newest to oldest.
 
@@ -134,7 +65,7 @@ class PairDetail(msgspec.Struct, frozen=True):
 class Health(msgspec.Struct, frozen=True):
     """What the parts say of themselves, and what waits.
 
-    `heartbeats` holds the newest beat of each component and instance; `unscored` the pairs that no checks have seen, by
+    `heartbeats` holds the newest beat of each process (shadow.beat); `unscored` the pairs that no checks have seen, by
     workflow, with the time of the oldest; `scrubbed` how many values were masked, by kind.
     """
 
@@ -142,37 +73,6 @@ class Health(msgspec.Struct, frozen=True):
     unscored: pl.DataFrame
     oldest_unscored_s: float | None
     scrubbed: pl.DataFrame
-
-
-def pairs_page(
-    store: Store, workflow: str, fingerprint: str | None = None, show: Show = Show.ALL, page: int = 0, size: int = 25
-) -> Page:
-    """A page, from 0, of the checked pairs of a workflow, newest first.
-
-    Rows are narrow: pair_id, occurred_at, workflow, fingerprint, stratum, outcome, severity, failed, verdict, review.
-    """
-    params: dict[str, Any] = {"workflow": workflow, "fingerprint": fingerprint}
-    params |= store.read(_NEWEST, params).to_dicts()[0]
-    listed = f"{_LISTED} {_WHERE[show]}"
-    hours = store.read(_SAID + _HOURS.format(listed=listed), params)
-    rows = store.read(_SAID + _ROWS.format(listed=listed), {**params, **_window(hours, page * size, size)})
-    rows = rows.unique("pair_id", keep="first", maintain_order=True)
-    return Page(rows, int(hours["pairs"].sum()))
-
-
-def _window(hours: pl.DataFrame, skip: int, size: int) -> dict[str, Any]:
-    """The times between which a page lies, and how many pairs to skip there; `hours` goes from newest to oldest."""
-    newer = (hours["pairs"].cum_sum() <= skip).sum()
-    enough = (hours["pairs"].cum_sum() < skip + size).sum()
-    within = hours["hour"][newer : enough + 1]
-    if within.is_empty():
-        return {"earliest": None, "latest": None, "skip": 0, "size": size}
-    return {
-        "earliest": datetime.fromtimestamp(3600 * within[-1], UTC),
-        "latest": datetime.fromtimestamp(3600 * (within[0] + 1), UTC),
-        "skip": skip - int(hours["pairs"][:newer].sum()),
-        "size": size,
-    }
 
 
 def pair_detail(store: Store, config: Config, pair_id: str, occurred_at: datetime) -> PairDetail:
@@ -199,20 +99,25 @@ def pair_detail(store: Store, config: Config, pair_id: str, occurred_at: datetim
 
 def health(store: Store) -> Health:
     """What runs, what waits, and what was masked."""
-    unscored = store.read(_UNSCORED)
-    oldest = unscored["oldest"].min()
+    waiting = unscored(store)
+    oldest = waiting["oldest"].min()
     kinds: dict[str, int] = {}
     for text, pairs in store.read(_SCRUBBED).iter_rows():
         for kind, n in msgspec.json.decode(text, type=dict[str, int]).items():
             kinds[kind] = kinds.get(kind, 0) + n * pairs
     return Health(
-        heartbeats=store.read(_HEARTBEATS),
-        unscored=unscored,
+        heartbeats=newest_beats(store, datetime.now(UTC)),
+        unscored=waiting,
         oldest_unscored_s=(datetime.now(UTC) - oldest).total_seconds() if isinstance(oldest, datetime) else None,
         scrubbed=pl.DataFrame(
             {"kind": list(kinds), "values": list(kinds.values())}, schema={"kind": pl.String, "values": pl.Int64}
         ).sort("values", descending=True),
     )
+
+
+def unscored(store: Store) -> pl.DataFrame:
+    """The pairs that no checks have seen: workflow, pairs, and oldest, when the oldest of them was stored."""
+    return store.read(_UNSCORED)
 
 
 def spend(store: Store) -> pl.DataFrame:

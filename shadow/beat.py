@@ -2,7 +2,7 @@
 
 import os
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from shadow.store import Store
 
 BEAT_S = 5.0
+REMEMBERED = timedelta(days=1)
 _SCHEMA: dict[str, Any] = {
     "component": pl.String,
     "instance": pl.String,
@@ -20,6 +21,15 @@ _SCHEMA: dict[str, Any] = {
     "oldest_in_flight_s": pl.Float64,
     "detail": pl.String,
 }
+# Of each process what it said last, as far back as anybody wants to know; of a component that is silent for longer its
+# very last word.
+_NEWEST = """
+SELECT component, instance, beat_at, state, lag, in_flight, oldest_in_flight_s, detail
+FROM heartbeats JOIN (SELECT component, max(beat_at) AS last FROM heartbeats GROUP BY component) USING (component)
+WHERE beat_at >= least(last, $since)
+QUALIFY row_number() OVER (PARTITION BY component, instance ORDER BY beat_at DESC) = 1
+ORDER BY beat_at DESC
+"""
 
 
 def beat(
@@ -36,3 +46,11 @@ def beat(
     instance = f"{socket.gethostname()}:{os.getpid()}"
     row = (component, instance, datetime.now(UTC), state, lag, in_flight, oldest_in_flight_s, detail)
     store.append("heartbeats", pl.DataFrame([row], schema=_SCHEMA, orient="row"))
+
+
+def newest_beats(store: Store, now: datetime) -> pl.DataFrame:
+    """The newest heartbeat of each process of the last day, and the last one of a component that is silent for longer.
+
+    Columns component, instance, beat_at, state, lag, in_flight, oldest_in_flight_s, detail; the newest first.
+    """
+    return store.read(_NEWEST, {"since": now - REMEMBERED})

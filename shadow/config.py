@@ -18,38 +18,19 @@ from shadow.access import DashboardSettings
 from shadow.gate import GateSettings
 from shadow.scrub.settings import ScrubSettings
 from shadow.signing import SignoffSettings
+from shadow.store_settings import StoreSettings
 from shadow.strict import Open, Strict
 
 SeverityName = Literal["critical", "major", "minor"]
 T = TypeVar("T", bound=BaseModel)
 
 
-SECRETS = frozenset({"api_key", "sasl_plain_password", "ssl_password", "client_secret", "cookie_secret"})
-
-
-class StoreSettings(Strict):
-    """Where pairs, verdicts and sign-offs are kept."""
-
-    url: str = Field(
-        default="duckdb:shadowjudge.duckdb",
-        repr=False,
-        description="duckdb:PATH, one file, made when it is absent; quack:HOST:PORT, the file that another machine "
-        "serves; or ducklake:postgres:CONNECTION, a lake",
-    )
-    data_path: str | None = Field(
-        default=None, description="the folder of a lake's Parquet files, which all its processes see"
-    )
-    serve: str | None = Field(
-        default=None,
-        description="HOST:PORT at which the owner of a file serves it to quack:HOST:PORT, without TLS: stay on the "
-        "loopback behind a reverse proxy",
-    )
-    token: str | None = Field(
-        default=None, repr=False, description='"env:NAME", for serve and quack: at least 16 characters'
-    )
-    retention_days: int | None = Field(
-        default=None, ge=1, description="pairs of older calls are deleted, with all that was said of them; else kept"
-    )
+SECRETS = frozenset(
+    {
+        *("api_key", "sasl_plain_password", "ssl_password", "client_secret", "cookie_secret"),
+        *("token", "secret", "session_token"),
+    }
+)
 
 
 class Connection(Open):
@@ -272,7 +253,7 @@ def validate(model: type[T], raw: dict[str, Any], where: str) -> T:
 def _with_secrets(value: Any, path: list[str], where: str) -> Any:
     """`value` with every "env:NAME" replaced by that environment variable; `path` is the key it lies under.
 
-    Raises UserError for a variable that is not set, and for a secret of the source, a model or the login in plain text.
+    Raises UserError for a variable that is not set, and for a secret in plain text.
     """
     if isinstance(value, dict):
         return {key: _with_secrets(item, [*path, key], where) for key, item in value.items()}
@@ -285,8 +266,8 @@ def _with_secrets(value: Any, path: list[str], where: str) -> Any:
                 f"{where}: {'.'.join(path)}: the environment variable {name} is not set; export it and try again."
             )
         return os.environ[name]
-    named = path[0] in ("source", "models", "dashboard") and path[-1] in SECRETS
-    if named or path == ["gate", "token"] or path[-2:] == ["scrub", "key"]:
+    named = path[0] in ("store", "source", "models", "dashboard", "gate") and path[-1] in SECRETS
+    if named or path[-2:] == ["scrub", "key"]:
         raise UserError(
             f'{where}: {".".join(path)}: a secret is not written in this file; write "env:NAME" and export NAME.'
         )

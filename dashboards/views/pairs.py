@@ -19,9 +19,11 @@ from dashboards.parts.opened import (
 from dashboards.parts.revealed import arms_table, checks_said, checks_table, replies, reviews_table, verdicts_table
 from dashboards.parts.session import actor, configuration, may, store
 from judge.actions import review
+from judge.browsing.filter import Show, shown
+from judge.browsing.pages import Page, pairs_page
 from judge.judging.prompt import show_answer, show_request
 from judge.people import Actor, Role
-from judge.queries import Page, PairDetail, Show, pair_detail, pairs_page
+from judge.queries import PairDetail, pair_detail
 from shadow.config import Config
 from shadow.store import Store
 from shadow.types import Pair
@@ -76,8 +78,8 @@ def _list(kept: Store, config: Config) -> tuple[Page, int]:
         number = st.number_input("Page", min_value=1, key="page", bind="query-params", on_change=close_pair)
     if show in _TELLING:
         st.caption("This list already says how the candidate did: a label given here is not blind.")
-    found = pairs_page(kept, workflow, show=show, page=number - 1, size=PAGE_SIZE)
-    return found, pairs_page(kept, workflow, show=Show.REVIEWED, size=1).total
+    found = pairs_page(kept, shown(workflow, show), page=number - 1, size=PAGE_SIZE)
+    return found, pairs_page(kept, shown(workflow, Show.REVIEWED), size=1).total
 
 
 def _rows(found: Page, labels: int, reference: Reference | None) -> None:

@@ -36,6 +36,7 @@ _CHECKED: dict[str, Any] = {
     "topic": pl.String,
     "partition": pl.Int32,
     "offset": pl.Int64,
+    "tags": pl.String,
 }
 _CHECK_RESULTS: dict[str, Any] = {
     **_PAIR,
@@ -93,6 +94,7 @@ def checked_frame(checked: Sequence[Checked], version: str, now: datetime) -> pl
             *_of(each.pair), version, each.settled.stratum, each.settled.outcome, each.settled.severity,
             list(each.settled.failed), share_of(each.pair.pair_id, "judge"), now,
             each.pair.origin.topic, each.pair.origin.partition, each.pair.origin.offset,
+            msgspec.json.encode(each.pair.tags).decode(),
         )
         for each in checked
     ]  # fmt: skip

@@ -7,5 +7,6 @@ machines (docs/decisions/006-store-at-three-sizes.md).
 from shadow.store.file import DuckDBFile
 from shadow.store.opening import open_store
 from shadow.store.protocol import Store
+from shadow.store.s3 import S3
 
-__all__ = ["DuckDBFile", "Store", "open_store"]
+__all__ = ["S3", "DuckDBFile", "Store", "open_store"]

@@ -1,4 +1,4 @@
-"""`ducklake:postgres:...`: a lake for many machines; PostgreSQL holds the catalog, a folder the Parquet files.
+"""`ducklake:postgres:...`: a lake for many machines; PostgreSQL holds the catalog, a folder or S3 the Parquet files.
 
 Every process is an equal: none owns, and DuckLake orders their transactions by the catalog. It has no keys, so rows are
 stored once because an append whose answer was lost looks for its rows before it repeats them.
@@ -7,7 +7,6 @@ stored once because an append whose answer was lost looks for its rows before it
 import re
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,6 +19,7 @@ from shadow.store import reaching
 from shadow.store.appending import Appending
 from shadow.store.extensions import prepare
 from shadow.store.links import DirectLink, applied
+from shadow.store.s3 import S3, allow, look
 from shadow.store.shown import shown
 
 # Taken by whoever makes the catalog or applies a migration, and let go with the transaction that took it.
@@ -37,11 +37,14 @@ _COMPACT = {
 
 
 class DuckLake:
-    """A lake: `catalog` is a libpq connection string or URI, `data` the folder that all its processes see."""
+    """A lake: `catalog` is a libpq connection string or URI; `data` the folder that all its processes see, or s3://...
 
-    def __init__(self, catalog: str, data: Path) -> None:
-        self._catalog = catalog
-        self._data = f"{data.resolve()}/"
+    `s3` holds the keys of that bucket.
+    """
+
+    def __init__(self, catalog: str, data: str, s3: S3 | None = None) -> None:
+        self._catalog, self._s3 = catalog, s3
+        self._data = f"{data.rstrip('/')}/"
         self._why = ""
         self._name = shown(f"ducklake:postgres:{catalog}")
         self._reach: reaching.Reach[DirectLink] = reaching.Reach(self._name, self._connect, _passes, self._told)
@@ -93,6 +96,9 @@ class DuckLake:
         connection = duckdb.connect(":memory:")
         try:
             prepare(connection, "httpfs", "postgres_scanner", "ducklake")
+            if self._s3:
+                allow(connection, self._data, self._s3)
+                look(connection, self._data)
             connection.execute(f"ATTACH {literal(self._catalog)} AS catalog (TYPE postgres, READ_ONLY)")
             with DirectLink(connection).transaction() as lock:
                 lock.execute(_LOCK)

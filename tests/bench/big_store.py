@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from judge.board import evidence_of
+from judge.checking.loading import checks_version, load_checks
 from judge.judging.epoch import setup_of
 from shadow.config import Config, validate
 from shadow.store import open_store
@@ -40,6 +40,7 @@ def _text(of: str, words: int) -> str:
     return " || ' ' || ".join(f"md5(concat(i, '{of}{number}'))" for number in range(words))
 
 
+_TAGS = """'{"team":"' || ['a', 'b', 'c'][1 + (hash(i, 14) % 3)::INTEGER] || '"}'"""
 _PAIRS = f"""
 INSERT INTO pairs BY NAME
 SELECT pair_id, workflow, fingerprint, 'r' || i AS request_id, occurred_at,
@@ -58,7 +59,7 @@ SELECT pair_id, workflow, fingerprint, 'r' || i AS request_id, occurred_at,
     CASE WHEN dice = 99 THEN 'no answer within 30 s' END AS candidate_error,
     []::VARCHAR[] AS candidate_dropped_params, 0.9 AS inclusion_probability, 's1' AS scrub_version,
     CASE WHEN hash(i, 11) % 10 = 0 THEN '{{"email":' || (1 + hash(i, 12) % 3) || '}}' ELSE '{{}}' END AS scrubbed,
-    '{{"team":"a"}}' AS tags, md5(i::VARCHAR) AS trace_id,
+    {_TAGS} AS tags, md5(i::VARCHAR) AS trace_id,
     CASE WHEN hash(i, 13) % 50 = 0 THEN '"billing"' END AS ground_truth
 FROM records WHERE fate = 'paired'
 """
@@ -87,7 +88,7 @@ SELECT pair_id, workflow, fingerprint, occurred_at, version AS checks_version,
     CASE WHEN dice >= 97 THEN 'major' END AS severity,
     CASE WHEN dice >= 80 THEN ['text_agreement'] ELSE []::VARCHAR[] END AS failed,
     hash(pair_id) / 18446744073709551616.0 AS draw, occurred_at + INTERVAL 10 SECOND AS checked_at,
-    'calls' AS topic, "partition", "offset"
+    'calls' AS topic, "partition", "offset", {tags} AS tags
 FROM records WHERE fate = 'paired';
 INSERT INTO verdicts BY NAME
 SELECT md5(pair_id) AS verdict_id, pair_id, workflow, fingerprint, occurred_at, 'e1' AS epoch, 'same_answer' AS rubric,
@@ -122,15 +123,19 @@ def configuration() -> Config:
 
 
 def big_store(folder: Path, pairs: int) -> Path:
-    """The file with about so many pairs; made when it is not there, which takes up to a minute a million."""
+    """The file with about so many pairs; made when it is not there, which takes up to a minute a million.
+
+    One that an older version made is migrated where it lies, and its checks are those of this version from then on.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"pairs-{pairs}.duckdb"
     if path.exists():
+        _renew(path)
         return path
     making = path.with_suffix(".making")
     for left in folder.glob(f"{making.name}*"):
         left.unlink()
-    versions = _empty_store(making)
+    versions = _versions(making)
     records = int(pairs / 0.899)
     connection = duckdb.connect(str(making))
     connection.execute("SET TimeZone = 'UTC'")
@@ -143,14 +148,28 @@ def big_store(folder: Path, pairs: int) -> Path:
     return path
 
 
-def _empty_store(path: Path) -> dict[str, str]:
-    """A migrated store without rows; answers with the version of each workflow's checks."""
+def _renew(path: Path) -> None:
+    """Bring a kept file up to this version, as an upgrade would; then call its checks and its judge by today's names."""
+    versions = _versions(path)
+    setup = setup_of(configuration(), WORKFLOWS[0])
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE verdicts SET setup = $setup WHERE setup IS DISTINCT FROM $setup", {"setup": setup})
+        for name, version in versions.items():
+            old = connection.execute("SELECT checks_version FROM checked WHERE workflow = ? LIMIT 1", [name]).fetchone()
+            if old and old[0] != version:
+                for table in ("checked", "check_results"):
+                    connection.execute(f"UPDATE {table} SET checks_version = ? WHERE workflow = ?", [version, name])
+
+
+def _versions(path: Path) -> dict[str, str]:
+    """Migrate a store, made when it is not there; answers with the version of each workflow's checks."""
     store = open_store(f"duckdb:{path}")
     try:
         store.migrate("shadow")
         store.migrate("judge")
         config = configuration()
-        return {name: evidence_of(store, config, name, NEW, START).versions.checks for name in WORKFLOWS}
+        checks = {name: load_checks(name, config.workflows[name].checks, "the benchmark") for name in WORKFLOWS}
+        return {name: checks_version(each) for name, each in checks.items()}
     finally:
         store.close()
 
@@ -167,6 +186,7 @@ def _statements(records: int, versions: dict[str, str]) -> Iterator[str]:
         )  # fmt: skip
         yield _PAIRS
         yield _REST
-        yield _CHECKED.replace("{every}", str(max(1, records // (100 * REVIEWS)))).replace("{setup}", setup)
+        reviewed_every = str(max(1, records // (100 * REVIEWS)))
+        yield _CHECKED.replace("{tags}", _TAGS).replace("{every}", reviewed_every).replace("{setup}", setup)
         sys.stderr.write(f"\rmade {last:,} of {records:,} records in {time.monotonic() - begun:.0f} s")
     sys.stderr.write("\n")

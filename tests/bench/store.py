@@ -24,9 +24,13 @@ import polars as pl
 
 from connectors.types import Completion, Origin, Partition, Request
 from judge.board import board, evidence_of, readiness_of
+from judge.browsing.counts import by_day, clusters, tags
+from judge.browsing.filter import Filter, Show, shown
+from judge.browsing.pages import pairs_page
+from judge.browsing.search import by_id, search
 from judge.judging.epoch import Epochs
-from judge.outcomes import Phase
-from judge.queries import Show, health, pair_detail, pairs_page, spend
+from judge.outcomes import Outcome, Phase, Severity, Stratum
+from judge.queries import health, pair_detail, spend
 from judge.scoring.plan import JudgePlan, Plan
 from judge.scoring.worklist import count_unchecked, count_unjudged, fetch, unchecked, unjudged
 from shadow.funnel import funnel
@@ -34,7 +38,7 @@ from shadow.held import held
 from shadow.pairs import to_frame
 from shadow.store import Store, open_store
 from shadow.types import Pair, pair_id
-from tests.bench.big_store import NEW, WORKFLOWS, big_store, configuration
+from tests.bench.big_store import NEW, SPAN, START, WORKFLOWS, big_store, configuration
 
 BAR_S = 1.0
 PAUSE_S = 0.2
@@ -77,15 +81,32 @@ def questions(store: Store) -> dict[str, Callable[[Any], Any]]:
     version = evidence_of(store, config, BIG, NEW, datetime.now(UTC)).versions.checks
     judge: Any = _judged_by("e1")
     plan = Plan(BIG, [], version, judge)
-    shown = pairs_page(store, BIG, page=500).rows
-    reference = shown.select("pair_id", "occurred_at").row(0)
-    lists = {f"pairs: {show}": lambda kept, show=show: pairs_page(kept, BIG, show=show, size=12) for show in Show}
+    every = Filter(workflow=BIG)
+    reference = pairs_page(store, every, page=500).rows.select("pair_id", "occurred_at").row(0)
+    lists = {f"pairs: {show}": lambda kept, show=show: pairs_page(kept, shown(BIG, show), size=12) for show in Show}
+    narrow = Filter(
+        workflow=BIG, strata=(Stratum.SETTLED, Stratum.DISAGREE), severities=(Severity.MAJOR,), failed="text_agreement",
+        since=START + SPAN / 4, until=START + SPAN / 2, tag=("team", "b"),
+    )  # fmt: skip
     return {
         "readiness, big workflow": lambda kept: readiness_of(kept, config, BIG, Phase.LIMITED),
         "readiness, small workflow": lambda kept: readiness_of(kept, config, SMALL, Phase.LIMITED),
         **lists,
-        "pairs: all, page 2,000": lambda kept: pairs_page(kept, BIG, page=2000, size=12),
-        "pairs: unreviewed, page 500": lambda kept: pairs_page(kept, BIG, show=Show.UNREVIEWED, page=500, size=12),
+        "pairs: all, page 2,000": lambda kept: pairs_page(kept, every, page=2000, size=12),
+        "pairs: unreviewed, page 500": lambda kept: pairs_page(kept, shown(BIG, Show.UNREVIEWED), page=500, size=12),
+        "pairs: of a severity": lambda kept: pairs_page(kept, Filter(workflow=BIG, severities=(Severity.MAJOR,))),
+        "pairs: judged so": lambda kept: pairs_page(kept, Filter(workflow=BIG, verdicts=(Outcome.WORSE_MAJOR,))),
+        "pairs: of a tag": lambda kept: pairs_page(kept, Filter(workflow=BIG, tag=("team", "b"))),
+        "pairs: six keys at once": lambda kept: pairs_page(kept, narrow),
+        "text: newest 200,000, found": lambda kept: search(kept, every, "ab12"),
+        "text: newest 200,000, nowhere": lambda kept: search(kept, every, "not there"),
+        "text: small workflow, nowhere": lambda kept: search(kept, Filter(workflow=SMALL), "not there"),
+        "text: a rare filter": lambda kept: search(kept, narrow, "not there"),
+        "by id": lambda kept: by_id(kept, "r1234567"),
+        "by day": lambda kept: by_day(kept, every),
+        "clusters": lambda kept: clusters(kept, every),
+        "clusters by slice": lambda kept: clusters(kept, every, tag="team"),
+        "tags": lambda kept: tags(kept, every),
         "one pair": lambda kept: pair_detail(kept, *reference),
         "health": health,
         "spend": spend,

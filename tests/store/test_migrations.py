@@ -124,12 +124,12 @@ def test_pairs_checked_in_an_older_store_learn_which_record_they_are_of(
         older.setattr(file, "migrations", lambda package: migrations(package)[:1])
         store.migrate("shadow")
         store.migrate("judge")
-        pairs = [pair(n) for n in range(3)]
+        pairs = [pair(n, tags={"team": "a"}) for n in range(3)]
         store_pairs(store, pairs)
         rows = checked_frame([Checked(each, [], AGREE) for each in pairs[1:]], "v1", NOON)
-        store.append("checked", rows.drop("topic", "partition", "offset"))
+        store.append("checked", rows.drop("topic", "partition", "offset", "tags"))
     store.migrate("shadow")
     store.migrate("judge")
-    found = store.read('SELECT topic, "partition", "offset" FROM checked ORDER BY ALL')
-    assert found.rows() == [("calls", 0, 1), ("calls", 0, 2)]
+    found = store.read('SELECT topic, "partition", "offset", tags FROM checked ORDER BY ALL')
+    assert found.rows() == [("calls", 0, 1, '{"team":"a"}'), ("calls", 0, 2, '{"team":"a"}')]
     assert count_unchecked(store, Plan("triage", [], "v1", None)) == 1

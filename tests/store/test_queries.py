@@ -1,4 +1,4 @@
-"""What pages read, on a real store: lists by filter and page, one pair whole, health, tokens."""
+"""What pages read, on a real store: one pair whole, health, tokens."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from connectors.errors import UserError
 from connectors.types import Completion
 from dashboards.parts.revealed import checks_said
 from judge.outcomes import Outcome
-from judge.queries import Show, health, pair_detail, pairs_page, spend
+from judge.queries import health, pair_detail, spend
 from shadow.beat import beat
 from shadow.config import Config
 from shadow.store import Store, open_store
@@ -51,61 +51,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store_review(store, PAIRS[6], Outcome.WORSE_MINOR, later + timedelta(seconds=1), reviewer="bob")
     yield store
     store.close()
-
-
-@pytest.mark.parametrize(
-    ("show", "numbers"),
-    [
-        (Show.ALL, [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]),
-        (Show.DEFECT, [5, 4]),
-        (Show.DISAGREE, [8, 7, 6]),
-        (Show.AGREE, [10, 9]),
-        (Show.UNREVIEWED, [10, 9, 8, 7]),
-        (Show.REVIEWED, [6]),
-        (Show.JUDGED_WORSE, [6]),
-        (Show.UNDECIDED, [7]),
-    ],
-)
-def test_what_a_list_shows(store: Store, show: Show, numbers: list[int]) -> None:
-    page = pairs_page(store, "triage", show=show)
-    assert page.rows["pair_id"].to_list() == [PAIRS[n].pair_id for n in numbers]
-    assert page.total == len(numbers)
-
-
-def test_rows_are_narrow_and_say_who_said_what(store: Store) -> None:
-    assert pairs_page(store, "triage", show=Show.REVIEWED).rows.to_dicts() == [
-        {
-            "pair_id": PAIRS[6].pair_id,
-            "occurred_at": PAIRS[6].occurred_at,
-            "workflow": "triage",
-            "fingerprint": "small@1",
-            "stratum": "disagree",
-            "outcome": None,
-            "severity": None,
-            "failed": [],
-            "verdict": "worse_major",
-            "review": "worse_minor",
-        }
-    ]
-
-
-def test_pages_cover_the_list_once(store: Store) -> None:
-    pages = [pairs_page(store, "triage", page=n, size=4) for n in range(4)]
-    assert [page.rows.height for page in pages] == [4, 4, 3, 0]
-    assert {page.total for page in pages} == {11}
-    seen = [pair_id for page in pages for pair_id in page.rows["pair_id"]]
-    assert len(set(seen)) == 11
-
-
-def test_a_list_may_be_of_one_candidate(store: Store) -> None:
-    assert pairs_page(store, "triage", "small@1").total == 11
-    assert pairs_page(store, "triage", "small@2").total == 0
-    assert pairs_page(store, "nowhere").total == 0
-
-
-def test_a_repeat_is_listed_once(store: Store) -> None:
-    store_checked(store, CONFIG, PAIRS[:4])
-    assert pairs_page(store, "triage").rows["pair_id"].to_list() == [PAIRS[n].pair_id for n in range(10, -1, -1)]
 
 
 def test_one_pair_whole(store: Store) -> None:

@@ -12,6 +12,7 @@ from shadow import config
 from shadow.access import LoginSettings
 from shadow.gate import GateSettings
 from shadow.signing import SignoffSettings
+from shadow.store_settings import S3Settings, StoreSettings
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "shadowjudge.toml"
@@ -22,7 +23,8 @@ def settings_classes() -> dict[str, type[BaseModel]]:
     """Every settings class, by the heading of its section in docs/configuration.md."""
     return {
         "The file": config.Config,
-        "[store]": config.StoreSettings,
+        "[store]": StoreSettings,
+        "[store.s3]": S3Settings,
         "[source]": config.Connection,
         **{f'[source] with kind = "{kind}"': _of("sources", kind) for kind in kinds("sources")},
         **{f'[models.NAME] with kind = "{kind}"': _of("models", kind) for kind in kinds("models")},

@@ -77,7 +77,7 @@ def test_a_good_file(write: Write) -> None:
         (
             "url =",
             "uri =",
-            "store: unknown key 'uri'; did you mean 'url'? known: data_path, retention_days, serve, token, url.",
+            "store: unknown key 'uri'; did you mean 'url'? known: data_path, retention_days, s3, serve, token, url.",
         ),
         ('kind = "kafka"', "kin = 1", "the key 'source.kind' is missing; it is required."),
         ("candidates =", "candidate =", "workflows.triage: unknown key 'candidate'; did you mean 'candidates'?"),
@@ -147,6 +147,8 @@ def test_a_wrong_value(write: Write, line: str, wrong: str, sentence: str) -> No
         ("env:SECRET_KEY", "pl4in", "models.judge.api_key"),
         ('topics = ["calls"]', 'client = {sasl_plain_password = "pl4in"}', "source.client.sasl_plain_password"),
         ('topics = ["calls"]', "ssl_password = 41414", "source.ssl_password"),
+        ('url = "duckdb:x.duckdb"', 'token = "pl4in-of-16-signs"', "store.token"),
+        ('url = "duckdb:x.duckdb"', 's3 = {key_id = "k", secret = "pl4in"}', "store.s3.secret"),
     ],
 )
 def test_a_secret_in_plain_text_is_refused(write: Write, line: str, wrong: str, key: str) -> None:

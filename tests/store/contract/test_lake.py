@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from connectors.errors import UserError
 from connectors.types import Completion
 from shadow.erasure import erase_subject
 from shadow.scrub.walk import pseudonym
-from shadow.store import open_store, reaching
+from shadow.store import S3, open_store, reaching
 from shadow.store.shown import shown
 from tests.store.contract.test_keeping import NOW, SECRET
 from tests.store.postgres import Postgres
@@ -71,7 +72,9 @@ def test_a_password_is_never_shown(url: str, seen: str) -> None:
     ("url", "more", "sentence"),
     [
         ("ducklake:postgres:host=a", {}, "store.data_path: a lake needs a folder"),
-        ("ducklake:postgres:host=a", {"data_path": "s3://b/c"}, "store.data_path: a lake needs a folder"),
+        ("ducklake:postgres:host=a", {"data_path": "gs://b/c"}, "store.data_path: a lake needs a folder"),
+        ("ducklake:postgres:host=a", {"data_path": "s3://b/c"}, "store.s3: a lake on S3 needs its keys"),
+        ("ducklake:postgres:host=a", {"data_path": "/srv", "s3": S3("k", "s")}, "store.s3: only a lake with data_path"),
         ("ducklake:sqlite:a.db", {}, "is not a store"),
         ("quack:127.0.0.1:9", {"token": "short"}, "store.token: a store that is served needs a token"),
         ("quack:127.0.0.1:9", {}, "store.token: a store that is served needs a token"),
@@ -82,7 +85,7 @@ def test_a_password_is_never_shown(url: str, seen: str) -> None:
         ("duckdb:a.duckdb", {"serve": "127.0.0.1:1"}, "store.token: a store that is served needs a token"),
     ],
 )
-def test_settings_that_do_not_fit_are_refused(url: str, more: dict[str, str], sentence: str) -> None:
+def test_settings_that_do_not_fit_are_refused(url: str, more: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UserError) as told:
         open_store(url, **more)
     assert sentence in str(told.value)
