@@ -1,8 +1,7 @@
 """What the mirror and the scorer are doing, as figures for Prometheus, read from the store.
 
 The parts say how they are in heartbeats, so any process that reaches the store can serve the figures of all of them,
-and a part that died is seen by the age of its last word. Register `Operation` with a registry of prometheus_client, or
-take `exposition`.
+and a part that died is seen by the age of its last word. The gate serves them at /metrics.
 """
 
 import threading
@@ -11,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 import polars as pl
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -58,13 +56,6 @@ class Operation(Collector):
                 self._counted = funnel(self._store), unscored(self._store)
                 self._counted_s = self._clock()
             return self._counted
-
-
-def exposition(store: Store) -> bytes:
-    """The text that Prometheus reads, of this moment."""
-    registry = CollectorRegistry()
-    registry.register(Operation(store))
-    return generate_latest(registry)
 
 
 def _parts(beats: pl.DataFrame, now: datetime) -> Iterator[GaugeMetricFamily]:

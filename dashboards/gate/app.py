@@ -69,7 +69,7 @@ def make_app(readings: Readings, token: str | None) -> FastAPI:
 
     @app.get("/metrics", dependencies=[Depends(known)])
     def metrics() -> Response:
-        return Response(exposition(readings.all()), headers={"Content-Type": CONTENT_TYPE})
+        return Response(exposition(readings.all(), readings.operation), headers={"Content-Type": CONTENT_TYPE})
 
     @app.get("/healthz")
     def healthz() -> Response:

@@ -1,4 +1,4 @@
-"""Readiness as gauges for Prometheus, beside whatever this process counts of itself."""
+"""Readiness as gauges for Prometheus, beside what the parts and this process say of themselves."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,9 +14,10 @@ _PHASE = ("workflow", "candidate", "phase")
 _NUMBERS = ("value", "lower", "upper", "budget")
 
 
-def exposition(found: Sequence[Readiness]) -> bytes:
-    """The text that Prometheus reads: this process's own figures, then the readiness of every phase."""
+def exposition(found: Sequence[Readiness], operation: Collector) -> bytes:
+    """The text that Prometheus reads: this process's own figures, the mirror's and the scorer's, then every phase."""
     registry = CollectorRegistry()
+    registry.register(operation)
     registry.register(_Readiness(found))
     return generate_latest(REGISTRY) + generate_latest(registry)
 

@@ -6,6 +6,7 @@ import msgspec
 
 from connectors.errors import UserError, unknown
 from dashboards import wiring
+from dashboards.metrics import Operation
 from judge.board import a_moment_ago, readiness_of
 from judge.outcomes import Phase
 from judge.readiness.assess import Readiness
@@ -31,6 +32,8 @@ class Readings:
         self._store = store
         self._config = config
         self._candidates = candidates
+        self.operation = Operation(store)
+        """What mirror and scorer are doing, for Prometheus."""
 
     def phase(self, workflow: str, phase: str, candidate: str | None) -> Readiness:
         """The readiness of a phase a moment ago; `candidate` is a name, a fingerprint, or None for the only one.

@@ -149,7 +149,7 @@ def big_store(folder: Path, pairs: int) -> Path:
 
 
 def _renew(path: Path) -> None:
-    """Bring a kept file up to this version, as an upgrade would; then call its checks and its judge by today's names."""
+    """Bring a kept file up to this version, as an upgrade would; then call checks and judge by today's names."""
     versions = _versions(path)
     setup = setup_of(configuration(), WORKFLOWS[0])
     with duckdb.connect(str(path)) as connection:

@@ -68,6 +68,7 @@ def test_prometheus_reads_the_state_of_every_phase(ask: Ask, store: Store, confi
     assert sum(line.endswith(" 1.0") for line in told) == 4
     assert any('phase="instrument",state="ready"' in line and line.endswith(" 1.0") for line in told)
     assert "shadowjudge_line_value{" in answer.body
+    assert "shadowjudge_records_seen " in answer.body
 
 
 def test_every_phase_at_once(ask: Ask, store: Store, config: Config) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from dashboards.metrics import COUNTED_EVERY_S, Operation, exposition
+from dashboards.metrics import COUNTED_EVERY_S, Operation
 from shadow.beat import beat, newest_beats
 from shadow.store import Store, open_store
 from tests.store.seeding import NOON, configuration, pair, store_checked, store_pairs
@@ -24,6 +24,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.migrate("judge")
     yield store
     store.close()
+
+
+def exposition(store: Store) -> bytes:
+    registry = CollectorRegistry()
+    registry.register(Operation(store))
+    return generate_latest(registry)
 
 
 def figures(text: bytes) -> dict[tuple[str, str, str], float]:
