@@ -21,6 +21,8 @@ OPENED = re.sub(r"^#(?=\S)", "", EXAMPLE.read_text(), flags=re.MULTILINE)
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KAFKA_PASSWORD", "STORE_TOKEN", "OPENAI_API_KEY", "VLLM_API_KEY", "OIDC_CLIENT_SECRET", "SCRUB_KEY"):
         monkeypatch.setenv(name, "x" * 16)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "x" * 16)
     for name in ("COOKIE_SECRET", "GATE_TOKEN"):
         monkeypatch.setenv(name, "x" * 32)
 
