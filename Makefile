@@ -44,8 +44,8 @@ format: $(VENV)/.ready-demo,dev  ## rewrite the code as ruff wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-.PHONY: docs bench-checks
 .PHONY: bench-judge-speed bench-judge-cost bench-injection
+.PHONY: docs bench-checks bench-checks-speed
 docs: $(VENV)/.ready-demo,dev  ## write what docs/checks.md says of each check, from the checks themselves
 	$(BIN)/python -m judge.checking.page docs/checks.md
 
@@ -55,6 +55,13 @@ bench-checks: $(VENV)/.ready-demo,dev  ## the checks against recorded verdicts o
 .PHONY: bench-judge
 bench-judge: $(VENV)/.ready-demo,dev  ## recorded judges through our combination and calibration; DATA=DIR ARGS="judge_llmbar"
 	DATA="$(DATA)" $(BIN)/python -m tests.bench.judge $(ARGS)
+bench-checks-speed: $(VENV)/.ready-demo,dev .venv-deepeval/bin/python  ## checks a second, beside DeepEval; ARGS="--pairs 5000 --rounds 1"
+	$(BIN)/python -m tests.bench.checks_speed --deepeval .venv-deepeval/bin/python $(ARGS)
+
+# DeepEval pins other versions of what we use, so it gets an environment of its own; only the benchmark needs it.
+.venv-deepeval/bin/python:
+	if command -v uv >/dev/null; then uv venv -q .venv-deepeval && uv pip install -q --python $@ deepeval==4.3.1; \
+	else $(BIN)/python -m venv .venv-deepeval && $@ -m pip install -q deepeval==4.3.1; fi
 
 bench-store: $(VENV)/.ready-demo,dev  ## queries on ten million pairs, written and read meanwhile; short: ARGS="100000 5"
 	$(BIN)/python -m tests.bench.store $(ARGS)

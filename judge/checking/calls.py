@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from connectors.types import Completion, Request
-from judge.checking.reading import Unreadable
+from judge.checking.reading import Unreadable, bounded
 
 LEFT_OUT = ""
 """Among the accepted values of a parameter: it may be left out, or given as an empty list."""
@@ -50,7 +50,7 @@ def calls_of(answer: Completion) -> list[Call]:
     calls = []
     for call in answer.tool_calls:
         try:
-            arguments = msgspec.json.decode(call.arguments or "{}")
+            arguments = msgspec.json.decode(bounded(call.arguments) or "{}")
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise Unreadable(f"called {call.name[:60]} with arguments that are not JSON") from error
         if not isinstance(arguments, dict):

@@ -20,7 +20,7 @@ CANDIDATE_ERROR = "candidate_error"
 """The name of the failure that a candidate's failed call is; no check may be called so."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """What a check says of one pair: a status, a sentence for a person, and who is right where ground truth tells."""
 
     status: Status
@@ -107,9 +107,9 @@ class Agreement(Check, Generic[V]):
             return reason
 
     def _differs(self, one: V | Unreadable, other: V | Unreadable, first: str, second: str) -> str:
-        unread = [f"{arm} {value}" for arm, value in ((first, one), (second, other)) if isinstance(value, Unreadable)]
         if isinstance(one, Unreadable) or isinstance(other, Unreadable):
-            return "; ".join(unread)
+            arms = ((first, one), (second, other))
+            return "; ".join(f"{arm} {value}" for arm, value in arms if isinstance(value, Unreadable))
         difference = self.difference(one, other)
         return f"{first} and {second} differ: {difference}" if difference else ""
 

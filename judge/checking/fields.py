@@ -7,7 +7,7 @@ whole value.
 import contextlib
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -24,6 +24,8 @@ from shadow.strict import Strict
 Named = Literal["exact", "folded", "date", "money", "set", "unordered", "ignore"]
 WHOLE = "$"
 """The path of the whole value."""
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+_EQUAL_IS_SAME = ("exact", "folded", "set", "ignore")
 _LONGEST = 4000
 _DEEPEST = 100
 _EARLY, _LATE = datetime(2001, 1, 1), datetime(2002, 2, 2)
@@ -50,38 +52,84 @@ class Dates(Strict):
 Comparison = Named | Tolerance | Likeness | Dates
 
 
-def differences(one: Any, other: Any, fields: Mapping[str, Comparison], others: Comparison) -> Iterator[str]:
+def differences(one: Any, other: Any, fields: Mapping[str, Comparison], others: Comparison) -> list[str]:
     """Where two values differ, a few words for each place."""
-    yield from _walk("", one, other, fields, others, 0)
+    found: list[str] = []
+    _compare("", one, other, fields, others, 0, found)
+    return found
 
 
-def _walk(
-    path: str, one: Any, other: Any, fields: Mapping[str, Comparison], others: Comparison, depth: int
-) -> Iterator[str]:
+def _compare(
+    path: str,
+    one: Any,
+    other: Any,
+    fields: Mapping[str, Comparison],
+    others: Comparison,
+    depth: int,
+    found: list[str],
+) -> None:
     how = fields.get(path or WHOLE)
     if how == "ignore" or (how is None and others == "ignore" and not _leads_on(path, fields)):
-        return
+        return None
     if how is None and depth < _DEEPEST:
         if isinstance(one, dict) and isinstance(other, dict):
-            for name in one | other:
-                inner = f"{path}.{name}" if path else name
-                if name in one and name in other:
-                    yield from _walk(inner, one[name], other[name], fields, others, depth + 1)
-                elif fields.get(inner, others) != "ignore":
-                    yield f"{inner!r} is in one only"
-            return
+            return _compare_objects(path, one, other, fields, others, depth, found)
         if isinstance(one, list) and isinstance(other, list):
-            inner = f"{path}[]"
-            if fields.get(inner, others) == "ignore" and not _leads_on(inner, fields):
-                return
-            if len(one) != len(other):
-                yield f"{path or 'the list'!r} has {len(one)} items against {len(other)}"
-                return
-            for a, b in zip(one, other, strict=True):
-                yield from _walk(inner, a, b, fields, others, depth + 1)
-            return
+            return _compare_lists(path, one, other, fields, others, depth, found)
     if not same(one, other, how or others):
-        yield f"{path or 'the answer'!r} is {brief(one)} against {brief(other)}"
+        found.append(f"{path or 'the answer'!r} is {brief(one)} against {brief(other)}")
+    return None
+
+
+def _compare_objects(
+    path: str,
+    one: dict[str, Any],
+    other: dict[str, Any],
+    fields: Mapping[str, Comparison],
+    others: Comparison,
+    depth: int,
+    found: list[str],
+) -> None:
+    for name, a in one.items():
+        inner = f"{path}.{name}" if path else name
+        if name not in other:
+            if fields.get(inner, others) != "ignore":
+                found.append(f"{inner!r} is in one only")
+            continue
+        b = other[name]
+        # Most fields of most pairs are equal to the letter; those need no further look.
+        if a == b and type(a) is type(b) and _is_same_when_equal(a, fields.get(inner, others)):
+            continue
+        _compare(inner, a, b, fields, others, depth + 1, found)
+    if one.keys() != other.keys():
+        inners = (f"{path}.{name}" if path else name for name in other if name not in one)
+        found.extend(f"{inner!r} is in one only" for inner in inners if fields.get(inner, others) != "ignore")
+
+
+def _is_same_when_equal(value: Any, how: Comparison) -> bool:
+    """True where an equal value is the same value: a comparison by dates, say, must also be able to read it."""
+    if type(how) is str:
+        return how in _EQUAL_IS_SAME and type(value) in _PLAIN
+    return type(how) is Tolerance and type(value) is float
+
+
+def _compare_lists(
+    path: str,
+    one: list[Any],
+    other: list[Any],
+    fields: Mapping[str, Comparison],
+    others: Comparison,
+    depth: int,
+    found: list[str],
+) -> None:
+    inner = f"{path}[]"
+    if fields.get(inner, others) == "ignore" and not _leads_on(inner, fields):
+        return
+    if len(one) != len(other):
+        found.append(f"{path or 'the list'!r} has {len(one)} items against {len(other)}")
+        return
+    for a, b in zip(one, other, strict=True):
+        _compare(inner, a, b, fields, others, depth + 1, found)
 
 
 def _leads_on(path: str, fields: Mapping[str, Comparison]) -> bool:
@@ -91,8 +139,12 @@ def _leads_on(path: str, fields: Mapping[str, Comparison]) -> bool:
 
 def same(one: Any, other: Any, how: Comparison, depth: int = 0) -> bool:
     """True when two values are the same in that way; one that it cannot read is the same as nothing."""
+    if how == "exact" or how == "folded":
+        return _equal(one, other, how, depth)
     match how:
         case Tolerance():
+            if type(one) is float is type(other) and math.isfinite(one) and math.isfinite(other):
+                return abs(one - other) <= how.within
             a, b = number_of(one), number_of(other)
             return a is not None and b is not None and abs(a - b) <= how.within
         case Likeness():
@@ -109,9 +161,7 @@ def same(one: Any, other: Any, how: Comparison, depth: int = 0) -> bool:
             return _items(one) == _items(other)
         case "unordered":
             return isinstance(one, list) and isinstance(other, list) and _counted(one) == _counted(other)
-        case "ignore":
-            return True
-    return _equal(one, other, how, depth)
+    return True
 
 
 def _same_or_none(one: Any, other: Any) -> bool:

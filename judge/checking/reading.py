@@ -14,15 +14,32 @@ class Unreadable(Exception):  # noqa: N818  (a finding about an answer, not a fa
     """Why an answer cannot be compared: words that follow the name of its author, "gave no text"."""
 
 
+LONGEST = 1_000_000
+"""The most characters of an answer, or of a request's context, that a check reads: several times what models write."""
+
+
+def bounded(text: str) -> str:
+    """The text itself; raises Unreadable when it is too long for a check to read in bounded time."""
+    if len(text) > LONGEST:
+        raise Unreadable(f"wrote {len(text)} characters, more than the {LONGEST} that a check reads")
+    return text
+
+
 def text_of(answer: Completion) -> str:
-    """The text of an answer; raises Unreadable when there is none."""
+    """The text of an answer; raises Unreadable when there is none, or far too much of it."""
     if answer.error is not None:
         raise Unreadable("gave no answer")
     if answer.refusal is not None:
         raise Unreadable("refused to answer")
     if answer.text is None or not answer.text.strip():
         raise Unreadable("answered with tool calls only" if answer.tool_calls else "gave no text")
-    return answer.text
+    return answer.text if len(answer.text) <= LONGEST else bounded(answer.text)
+
+
+def said_by(answer: Completion) -> list[str]:
+    """Everything an answer says, refusals and the arguments of tool calls too; raises Unreadable as `bounded` does."""
+    said = [answer.text or "", answer.refusal or "", *(call.arguments for call in answer.tool_calls)]
+    return [bounded(text) for text in said]
 
 
 def json_of(text: str) -> Any:
@@ -73,6 +90,8 @@ def unfenced(text: str) -> str:
 
 def folded(text: str) -> str:
     """The text without differences of Unicode form, case and white space."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 

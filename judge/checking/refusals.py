@@ -10,7 +10,7 @@ _REFUSES = re.compile(
     r"\b(?:(?:i am|i['’]?m|we are|we['’]re)(?: \w+){0,3} (?:unable|not able|not allowed|not permitted|sorry,? but)"
     r"|i (?:simply |really )?(?:can ?not|can['’]?t|won['’]?t|will not|must decline|do not|don['’]?t|must refuse)"
     r"(?: \w+){0,2} (?:help|assist|provide|answer|comply|fulfil\w*|create|write|generate|discuss|support|do that|engage"
-    r"|give|offer|share|make|participate|continue|complete|have (?:personal )?(?:beliefs|opinions|feelings))"
+    r"|give|offer|share|endorse|promote|make|participate|continue|complete|have (?:personal )?(?:beliefs|opinions|feelings))"
     r"|(?:sorry|apologi[sz]e)(?:,|\b)(?: \w+){0,3},? (?:but )?(?:i|we) (?:can ?not|can['’]?t|won['’]?t|am unable|am not"
     r"|['’]?m not|don['’]?t|do not)"
     r"|as an ai\b|(?:it is|it['’]s) (?:not (?:appropriate|ethical|acceptable|possible for me)|inappropriate|unethical)"

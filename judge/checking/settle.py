@@ -25,10 +25,11 @@ _WORSE: dict[Severity, Outcome] = {
     Severity.MAJOR: Outcome.WORSE_MAJOR,
     Severity.MINOR: Outcome.WORSE_MINOR,
 }
+_PASS, _FAIL, _ERROR = Status.PASS, Status.FAIL, Status.ERROR  # looked up millions of times
 log = structlog.get_logger()
 
 
-class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one check said of one pair; `severity` is that of the defect which a failure means, or None."""
 
     name: str
@@ -39,7 +40,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     who_is_right: Right | None = None
 
 
-class Settled(msgspec.Struct, frozen=True):
+class Settled(msgspec.Struct, frozen=True, gc=False):
     """What the checks leave open of a pair: the outcome is known when the stratum is `settled`, else None.
 
     `severity` is that of the defect, None when the outcome is none. `failed` names the checks that failed.
@@ -67,20 +68,31 @@ def examine(checks: Sequence[LoadedCheck], pair: Pair) -> list[CheckResult]:
 
 def settle(results: Sequence[CheckResult]) -> Settled:
     """The stratum of a pair, and its outcome where the checks know it; the table is at the top of this file."""
-    failed = tuple(each.name for each in results if each.status is Status.FAIL)
-    faults = [each.severity for each in results if _is_fault(each) and each.severity is not None]
-    production_wrong = any(each.who_is_right in ("candidate", "neither") for each in results)
-    if faults:
-        worst = min(faults, key=list(Severity).index)
-        return Settled(Stratum.SETTLED, Outcome.BOTH_BAD if production_wrong else _WORSE[worst], worst, failed)
-    comparisons = [each for each in results if each.kind == "agreement"]
-    if not comparisons or any(each.status is Status.ERROR for each in results):
-        return Settled(Stratum.DISAGREE, failed=failed)
-    if all(each.who_is_right in ("candidate", "both") for each in comparisons):
+    failed: list[str] = []
+    worst: Severity | None = None
+    production_wrong = unsure = False
+    compared, known, agreed = 0, 0, 0
+    for each in results:
+        status = each.status
+        if status is _FAIL:
+            failed.append(each.name)
+            if each.severity is not None and _is_fault(each) and (worst is None or each.severity.at_least(worst)):
+                worst = each.severity
+        unsure = unsure or status is _ERROR
+        production_wrong = production_wrong or each.who_is_right in ("candidate", "neither")
+        if each.kind == "agreement":
+            compared += 1
+            known += each.who_is_right in ("candidate", "both")
+            agreed += status is _PASS
+    names = tuple(failed)
+    if worst is not None:
+        return Settled(Stratum.SETTLED, Outcome.BOTH_BAD if production_wrong else _WORSE[worst], worst, names)
+    if not compared or unsure:
+        return Settled(Stratum.DISAGREE, failed=names)
+    if known == compared:
         outcome = Outcome.CANDIDATE_BETTER if production_wrong else Outcome.EQUIVALENT
-        return Settled(Stratum.SETTLED, outcome, None, failed)
-    agree = all(each.status is Status.PASS for each in comparisons)
-    return Settled(Stratum.AGREE if agree else Stratum.DISAGREE, failed=failed)
+        return Settled(Stratum.SETTLED, outcome, None, names)
+    return Settled(Stratum.AGREE if agreed == compared else Stratum.DISAGREE, failed=names)
 
 
 def _is_fault(result: CheckResult) -> bool:

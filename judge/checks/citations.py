@@ -8,7 +8,7 @@ from judge.checking.check import PASSED, Found, Validation
 from judge.checking.example import Example
 from judge.checking.grounding import context_of
 from judge.checking.patterns import Pattern, groups
-from judge.checking.reading import Unreadable, folded, text_of, unpunctuated
+from judge.checking.reading import LONGEST, Unreadable, folded, text_of, unpunctuated
 from judge.outcomes import Status
 from shadow.types import Pair
 
@@ -38,8 +38,8 @@ class Citations(Validation):
 
     def __call__(self, pair: Pair) -> Found:
         context = context_of(pair.request.messages, ("system", "developer", "user", "tool"))
-        if not context.strip():
-            return Found(Status.SKIP, "the request holds no context")
+        if not context.strip() or len(context) > LONGEST:
+            return Found(Status.SKIP, "the request holds no context, or more than a check reads")
         try:
             broken = self._broken(text_of(pair.candidate), context)
         except Unreadable as reason:

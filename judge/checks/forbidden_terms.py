@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from judge.checking.check import PASSED, Found, Validation
 from judge.checking.example import Example
 from judge.checking.patterns import escape, groups
-from judge.checking.reading import folded
+from judge.checking.reading import Unreadable, folded, said_by
 from judge.outcomes import Status
 from shadow.types import Pair
 
@@ -34,8 +34,10 @@ class ForbiddenTerms(Validation):
         return rf"(?:^|[^\p{{L}}\p{{N}}_])({'|'.join(terms)})(?:$|[^\p{{L}}\p{{N}}_])"
 
     def __call__(self, pair: Pair) -> Found:
-        said = [pair.candidate.text or "", pair.candidate.refusal or ""]
-        said += [call.arguments for call in pair.candidate.tool_calls]
+        try:
+            said = said_by(pair.candidate)
+        except Unreadable as reason:
+            return Found(Status.FAIL, f"candidate {reason}")
         for text in said:
             if found := next(groups(self._any, folded(text)), None):
                 return Found(Status.FAIL, f"candidate says {found[:60]!r}")

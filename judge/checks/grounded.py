@@ -7,7 +7,7 @@ from pydantic import Field
 from judge.checking.check import PASSED, Found, Validation
 from judge.checking.example import Example
 from judge.checking.grounding import Thing, context_of, missing, support
-from judge.checking.reading import Unreadable, text_of
+from judge.checking.reading import LONGEST, Unreadable, text_of
 from judge.outcomes import Status
 from shadow.types import Pair
 
@@ -41,8 +41,8 @@ class Grounded(Validation):
         except Unreadable as reason:
             return Found(Status.SKIP, f"candidate {reason}")
         context = "\n".join([context_of(pair.request.messages, self.roles), *self.allowed])
-        if not context.strip():
-            return Found(Status.SKIP, "the request holds no context")
+        if not context.strip() or len(context) > LONGEST:
+            return Found(Status.SKIP, "the request holds no context, or more than a check reads")
         off = [f"the {each.thing} {each.written[:60]!r}" for each in missing(answer, context, self.things)]
         share = support(answer, context)
         if not off and (self.min_support is None or share >= self.min_support):

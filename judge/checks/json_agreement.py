@@ -35,18 +35,19 @@ class JsonAgreement(Agreement[Any]):
 
     def value(self, answer: Completion) -> Any:
         text = text_of(answer)
-        return self._structure(json_of(unfenced(text) if self.fenced else text))
+        return _structure(json_of(unfenced(text) if self.fenced else text))
 
     def truth(self, ground_truth: Any) -> Any:
-        return self._structure(json_of(ground_truth) if isinstance(ground_truth, str) else ground_truth)
+        return _structure(json_of(ground_truth) if isinstance(ground_truth, str) else ground_truth)
 
     def difference(self, one: Any, other: Any) -> str:
         return "; ".join(differences(one, other, self.fields, self.others))
 
-    def _structure(self, value: Any) -> Any:
-        if not isinstance(value, dict | list):
-            raise Unreadable("gave no JSON object")
-        return value
+
+def _structure(value: Any) -> Any:
+    if not isinstance(value, (dict, list)):
+        raise Unreadable("gave no JSON object")
+    return value
 
 
 PASSES = [

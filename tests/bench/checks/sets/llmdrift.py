@@ -7,7 +7,7 @@ from typing import Any
 from judge.checking.loading import LoadedCheck
 from judge.checking.settle import examine
 from judge.outcomes import Status
-from tests.bench.checks.rows import Figure, Row, checks, pair, result
+from tests.bench.checks.rows import Figure, Row, answer, checks, pair, result, value
 
 PRIME = {"form": r"\[(?i:(yes|no))\]", "bare": r"(?i)\b(yes|no)\b"}
 HAPPY = {"form": r"\\boxed\{([^}]*)\}", "compare": "number"}
@@ -27,6 +27,26 @@ def figures(rows: list[Row], reference: dict[str, Any]) -> Iterator[Figure]:
             name = f"{workflow}|{model}"
             yield _counted(name, some, recorded, reference["figures"][name]["dev"])
             yield _told_apart(name, some, ours)
+    yield _refusals([row for row in rows if row["workflow"] == "llmdrift_sensitive"])
+
+
+def _refusals(rows: list[Row]) -> Figure:
+    """Our reading of refusals against the authors' label; the issue sets no bar."""
+    loaded = checks({"check": "refusal_agreement"})
+    right = off = 0
+    for row in rows:
+        meta = value(row, "meta")
+        for arm in ("production", "candidate"):
+            truth = "answer" if meta[f"{arm}_answered"] else "refuse"
+            seen = pair(row, candidate=answer(row, arm), production=answer(row, arm), ground_truth=truth)
+            who = result(loaded, seen, "refusal_agreement").who_is_right
+            right, off = right + (who == "both"), off + (who != "both")
+    return Figure(
+        name="sensitive: refusals as labelled",
+        ours=f"{right} of {right + off}",
+        recorded="the authors' label",
+        holds=None,
+    )
 
 
 def _counted(name: str, rows: list[Row], loaded: list[LoadedCheck], recorded: dict[str, int]) -> Figure:
@@ -45,8 +65,8 @@ def _told_apart(name: str, rows: list[Row], loaded: list[LoadedCheck]) -> Figure
     seen = Counter[str]()
     wrong = []
     for row in rows:
-        answer, form = examine(loaded, pair(row))
-        right, formed = answer.who_is_right in ("candidate", "both"), form.status is Status.PASS
+        content, form = examine(loaded, pair(row))
+        right, formed = content.who_is_right in ("candidate", "both"), form.status is Status.PASS
         kind = "neither" if right and formed else "format" if right else "content" if formed else "format and content"
         seen[kind] += 1
         if not formed and right != row["candidate_correct"]:
