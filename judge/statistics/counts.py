@@ -1,6 +1,6 @@
 """The counts of many cells as arrays: what judge/statistics/cell.py holds one by one. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -11,9 +11,12 @@ from judge.statistics.components import Floats
 
 STRATA = 6
 NOMINAL, NOMINAL_OTHER = {"agree": 0.9}, 0.1
-"""The share of all pairs that guesses take a stratum to have."""
-SHARES, SHARES_OTHER = {"agree": (0.08, 0.05)}, (0.30, 0.10)
+"""The share of all pairs that guesses take a stratum to have when no mix is given."""
+SHARES, SHARES_OTHER = {"agree": (0.05, 0.05)}, (0.20, 0.10)
 """Which parts of the budget are guessed to lie in confirmed and in missed defects of a stratum."""
+
+LEAST_SHARE = 0.001
+"""A rarer stratum is guessed as if it had this share."""
 
 _SAMPLE, _POOL = Sample.__struct_fields__, Pool.__struct_fields__
 
@@ -52,7 +55,7 @@ def gather(cells: Sequence[Cell]) -> Counts:
     budget, checked, settled, slack = plain
     if np.any(budget < 0) or np.any(budget > 1):
         raise ValueError("a budget is a rate, 0 to 1")
-    named = [guesses(list(cell.samples)) for cell in cells]
+    named = [guesses(_mix(cell)) for cell in cells]
     return Counts(
         modes=np.array([str(cell.mode) for cell in cells]),
         budget=budget,
@@ -67,13 +70,17 @@ def gather(cells: Sequence[Cell]) -> Counts:
     )
 
 
-def guesses(strata: Sequence[str]) -> list[tuple[float, float]]:
+def guesses(mix: Mapping[str, float]) -> list[tuple[float, float]]:
     """Mean rates of confirmed and of missed defects by stratum, as guessed before any data for a budget of 1."""
-    return [
-        (confirmed / NOMINAL.get(name, NOMINAL_OTHER), missed / NOMINAL.get(name, NOMINAL_OTHER))
-        for name in strata
-        for confirmed, missed in [SHARES.get(name, SHARES_OTHER)]
-    ]
+    means = []
+    for name, share in mix.items():
+        confirmed, missed = SHARES.get(name, SHARES_OTHER)
+        means.append((confirmed / max(share, LEAST_SHARE), missed / max(share, LEAST_SHARE)))
+    return means
+
+
+def _mix(cell: Cell) -> dict[str, float]:
+    return {name: cell.mix.get(name, NOMINAL.get(name, NOMINAL_OTHER)) for name in cell.samples}
 
 
 def is_mode(counts: Counts, mode: Mode) -> NDArray[np.bool_]:

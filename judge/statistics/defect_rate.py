@@ -51,10 +51,15 @@ def highest(cells: Layout, alpha: float) -> Floats:
 
 
 def lowest(cells: Layout, alpha: float) -> Floats:
-    """The lower bounds: above the budget exactly when the evidence of `reject` exceeds ln(1 / alpha)."""
-    counted = hard_counted(cells)
-    bound = counted + _ratio(cells, cells.budget - counted, alpha * OPEN_PART, Side.REJECT)
-    return np.maximum(bound, lower(cells.hard, alpha * HARD_PART))
+    """The lower bounds: above the budget exactly when the evidence of `reject` exceeds ln(1 / alpha).
+
+    Below the budget hard defects count with their own lower bound: one among a few hundred pairs shows nothing yet.
+    """
+    counted, hard = hard_counted(cells), lower(cells.hard, alpha * HARD_PART)
+    open_part = _ratio(cells, cells.budget - counted, alpha * OPEN_PART, Side.REJECT)
+    observed = counted + open_part
+    bound = np.where(observed > cells.budget, observed, np.minimum(counted, hard) + open_part)
+    return np.maximum(bound, hard)
 
 
 def hard_counted(cells: Layout) -> Floats:

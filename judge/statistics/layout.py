@@ -10,8 +10,8 @@ p is the confirmed rate of a stratum, w its share of all pairs, q the judge's mi
 defects among the pairs of a stratum that the judge let pass. `rate >= t` for a threshold t means
 `sum w p + t slack q >= t` in pooled mode, so q is a component whose weight is a multiple of the threshold.
 
-Guesses are shares of the budget for a nominal mix of strata, not for what was observed: so they are fixed before any
-data. A guess that moved with the data would cost the martingale.
+Guesses are shares of the budget for a mix of strata that is fixed before the labels, not for the mix as observed by
+now: a guess that moved with the data would cost the martingale.
 """
 
 import msgspec

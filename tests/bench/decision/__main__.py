@@ -92,7 +92,7 @@ class Sizes(NamedTuple):
     coverage_cap: int
 
 
-FULL, SHORT = Sizes(4000, 10_000, 1000, 2000, 2000), Sizes(300, 2_000, 60, 100, 600)
+FULL, SHORT = Sizes(2500, 6_000, 1000, 2000, 1500), Sizes(300, 1_500, 60, 100, 500)
 
 
 def main(arguments: Sequence[str]) -> int:

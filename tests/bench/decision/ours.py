@@ -17,7 +17,7 @@ from tests.bench.decision.world import STRATA, World
 
 ALPHA = 0.05
 ARRIVALS = 100
-BATCH, GROWTH = 20, 0.03
+BATCH, GROWTH = 10, 0.02
 FIELDS = ("pairs", "judged", "confirmed", "pending", "audited", "missed")
 BEGIN = np.array([START.get(name, START_OTHER) for name in STRATA])
 
@@ -67,8 +67,9 @@ def run(world: World, setting: Setting, runs: int, seed: int) -> Ended:
     ended = Ended(*(np.zeros(runs) for _ in range(4)), np.zeros(runs, dtype=bool), np.zeros(runs, dtype=bool))
     active = np.arange(runs)
     _arrive(world, rng, active, hard, samples, np.full(runs, 2 * ARRIVALS))
+    guessed = _guessed(samples["pairs"])
     while active.size:
-        counts = _counts(setting, active, hard, samples, pool)
+        counts = _counts(setting, active, hard, samples, pool, guessed)
         up, down = lay_out(counts, Side.PROMOTE), lay_out(counts, Side.REJECT)
         above, below = promote(up), reject(down)
         if setting.bounds:
@@ -135,6 +136,13 @@ def _arrive(
     samples["pairs"][rows] += arrived[:, 1:]
 
 
+def _guessed(first: np.ndarray) -> np.ndarray:
+    """The guesses of each run, made for the mix of the pairs that came first; (2, runs, S)."""
+    mixes = first / first.sum(axis=-1, keepdims=True)
+    made = [guesses(dict(zip(STRATA, mix.tolist(), strict=True))) for mix in mixes]
+    return np.array(made).transpose(2, 0, 1)
+
+
 def _pool(world: World, size: int, runs: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
     half = size // 2
     miss = 1 - world.sensitivity
@@ -147,7 +155,12 @@ def _pool(world: World, size: int, runs: int, rng: np.random.Generator) -> dict[
 
 
 def _counts(
-    setting: Setting, rows: np.ndarray, hard: np.ndarray, samples: dict[str, np.ndarray], pool: dict[str, np.ndarray]
+    setting: Setting,
+    rows: np.ndarray,
+    hard: np.ndarray,
+    samples: dict[str, np.ndarray],
+    pool: dict[str, np.ndarray],
+    guessed: np.ndarray,
 ) -> Counts:
     here = {name: values[rows] for name, values in samples.items()}
     number = rows.size
@@ -159,5 +172,5 @@ def _counts(
         slack=np.full(number, setting.slack),
         samples=here,
         pool={name: values[rows] for name, values in pool.items()},
-        guesses=np.tile(np.array(guesses(STRATA)).T[:, None, :], (1, number, 1)),
+        guesses=guessed[:, rows],
     )
