@@ -20,7 +20,7 @@ from scipy.special import logsumexp
 from judge.statistics.components import Floats
 from judge.statistics.mixture import ALPHA
 
-BETS = np.geomspace(0.005, 0.98, 24)
+BETS = np.geomspace(0.02, 0.98, 14)
 """Shares of the largest bet that cannot go bankrupt; small ones for small differences and many pairs."""
 STEPS = 40
 

@@ -16,6 +16,7 @@ import numpy as np
 from judge.statistics.cell import Mode
 from tests.bench.decision.others import clopper_pearson, disagreements_only, peeked, wald, wilson
 from tests.bench.decision.ours import ALPHA, Ended, Setting, run
+from tests.bench.decision.speed import speed
 from tests.bench.decision.world import World
 from tests.bench.table import head, percent, row, say
 
@@ -92,7 +93,7 @@ class Sizes(NamedTuple):
     coverage_cap: int
 
 
-FULL, SHORT = Sizes(2500, 6_000, 1000, 2000, 1500), Sizes(300, 1_500, 60, 100, 500)
+FULL, SHORT = Sizes(2500, 6_000, 1000, 2000, 1500), Sizes(200, 1_000, 40, 100, 400)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -102,6 +103,7 @@ def main(arguments: Sequence[str]) -> int:
         worst = false_promotions(sizes, pool.map)
         worse, total = costs(sizes, pool.map)
         missed = coverage(sizes, pool.map)
+    speed()
     bar_false, bar_missed = bar(sizes.false_runs), bar(sizes.coverage_runs)
     holds = worst <= bar_false and missed <= bar_missed
     say(
