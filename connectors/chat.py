@@ -109,16 +109,19 @@ def refused_param(message: str, param: str | None, sent: Collection[str]) -> str
     return named[0] if named else None
 
 
-def looser_format(body: dict[str, Any]) -> dict[str, Any] | None:
-    """JSON without its schema, for a server that refuses the schema; None when the request asks for no schema.
+def looser_formats(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """What to ask of a server that refuses a JSON Schema: the schema as llama-cpp-python takes it, then any JSON.
 
-    Servers take it only where the messages speak of JSON, so that the model knows what is wanted.
+    Empty when the request asks for no schema. Servers take `json_object` only where the messages speak of JSON, so that
+    the model knows what is wanted.
     """
-    wanted = body.get("response_format")
-    if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
-        return None
-    asked_in_words = "json" in msgspec.json.encode(body["messages"]).decode().casefold()
-    return {"type": "json_object"} if asked_in_words else None
+    match body.get("response_format"):
+        case {"type": "json_schema", "json_schema": {"schema": dict(schema)}}:
+            asked_in_words = "json" in msgspec.json.encode(body["messages"]).decode().casefold()
+            plain = {"type": "json_object"}
+            return [{**plain, "schema": schema}, plain] if asked_in_words else []
+        case _:
+            return []
 
 
 def read_body(body: bytes) -> Completion:

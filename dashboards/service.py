@@ -86,7 +86,7 @@ async def score(config: Config, path: Path, once: bool) -> int:
     with stopping() as stop, wiring.open_store(config) as store:
         models = wiring.connect_models(config, wiring.candidates(config) - wiring.judges(config))
         models |= wiring.connect_judges(config)
-        scorer = Scorer(store, config, models, str(path))
+        scorer = Scorer(store, config, models, str(path), self_test=True)
         try:
             await (score_once(scorer, stop.event) if once else scorer.run(stop.event))
         finally:
@@ -100,7 +100,7 @@ async def up(config: Config, path: Path, with_pages: bool) -> int:
         candidates = wiring.connect_models(config, wiring.candidates(config))
         judges = wiring.connect_judges(config)
         try:
-            scorer = Scorer(store, config, candidates | judges, str(path))
+            scorer = Scorer(store, config, candidates | judges, str(path), self_test=True)
             mirror = await make_mirror(config, candidates, store)
             beside = [keep_running("scorer", scorer.run, stop.event)]
             beside.append(keep_running("gate", gate(config, store), stop.event))

@@ -132,6 +132,10 @@ class WorkflowJudge(Strict):
         description="what judging may cost this workflow a day (UTC); then pairs wait. It needs the judge's prices",
     )
 
+    self_test: bool = Field(
+        default=True, description="ask each judge about an easy pair first; one that fails it reads nothing"
+    )
+
     @model_validator(mode="after")
     def _once_each(self) -> Self:
         if len(set(self.judges)) < len(self.judges):

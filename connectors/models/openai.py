@@ -139,7 +139,9 @@ class OpenAIModel:
                     answer = await self._patiently(sent, deadline)
                 except openai.APIStatusError as error:
                     param = chat.refused_param(error.message, error.param, sent)
-                    if error.status_code not in (400, 422) or param is None:
+                    # llama-cpp-python's server answers 500 to a response_format that it does not know.
+                    taken = error.status_code in (400, 422) or (error.status_code == 500 and param == "response_format")
+                    if param is None or not taken:
                         raise
                     self._refused.add(_refusal(param, sent[param]))
                     log.warning("param_refused", model=self.name, param=param)
@@ -152,12 +154,12 @@ class OpenAIModel:
     def _without_refused(self, body: dict[str, Any]) -> dict[str, Any]:
         """The body as this server takes it.
 
-        A refused `max_tokens` goes by its newer name and a refused JSON Schema as plain JSON; the rest is left out.
+        A refused `max_tokens` goes by its newer name and a refused JSON Schema in a looser form; the rest is left out.
         """
         sent = dict(body)
-        looser = chat.looser_format(body)
-        if looser is not None and _refusal("response_format", body["response_format"]) in self._refused:
-            sent["response_format"] = looser
+        for looser in chat.looser_formats(body):
+            if _refusal("response_format", sent["response_format"]) in self._refused:
+                sent["response_format"] = looser
         if "max_tokens" in self._refused and "max_tokens" in body:
             sent.setdefault("max_completion_tokens", body["max_tokens"])
         return {name: value for name, value in sent.items() if _refusal(name, value) not in self._refused}

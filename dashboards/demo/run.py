@@ -54,7 +54,7 @@ async def _run(config: Config, path: Path, address: str | None, minutes: float |
         candidates = wiring.connect_models(config, wiring.candidates(config))
         judges = wiring.connect_models(config, wiring.judges(config))
         try:
-            scorer = Scorer(store, config, candidates | judges, str(path))
+            scorer = Scorer(store, config, candidates | judges, str(path), self_test=True)
             mirror = await service.make_mirror(config, candidates, store)
             beside = [
                 service.keep_running("scorer", scorer.run, stop.event),

@@ -72,4 +72,8 @@ def _judge() -> str:
 
 def _pace(pairs_per_minute: int) -> str:
     """The pace of a workflow's judge: the local one shares the machine with the candidate, so it goes slowly."""
-    return "" if has_own_judge() else f"accept_arm_as_judge = true\nmax_pairs_per_minute = {pairs_per_minute}\n"
+    return (
+        ""
+        if has_own_judge()
+        else f"accept_arm_as_judge = true\nself_test = false\nmax_pairs_per_minute = {pairs_per_minute}\n"
+    )

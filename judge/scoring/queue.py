@@ -17,6 +17,7 @@ import structlog
 from connectors.errors import RetryLater
 from judge.judging.arms import production_as_judge
 from judge.judging.panel import Judge, Verdict, ask, no_verdict
+from judge.judging.selftest import easy_pair, failing
 from judge.judging.setbacks import Setbacks
 from judge.money.budget import CapReached
 from judge.money.till import Till
@@ -37,6 +38,7 @@ SPARE = 8
 OUTAGE = 5
 """So many faults on end, with no answer between, are the endpoint's: one pair at a time then asks if it is back."""
 LONGEST_PAUSE_S = 60.0
+RETEST_S = 3600.0
 log = structlog.get_logger()
 Judged = tuple[Pair, Unjudged, Verdict]
 
@@ -44,17 +46,23 @@ Judged = tuple[Pair, Unjudged, Verdict]
 class JudgeQueue:
     """What waits for the judge of one workflow, what is under way, and what stands in the way. One event loop."""
 
-    def __init__(self, store: Store, plan: Plan, judge: JudgePlan, till: Till, retry_s: float) -> None:
-        """`retry_s` is the wait before a pair, or an endpoint that is away, is tried again."""
+    def __init__(
+        self, store: Store, plan: Plan, judge: JudgePlan, till: Till, retry_s: float, self_test: bool = False
+    ) -> None:
+        """`retry_s` is the wait before a pair, or an endpoint that is away, is tried again.
+
+        `self_test`: no pair is read before each judge has told an easy one, unless the settings say otherwise.
+        """
         self._store, self._plan, self._judge, self._till = store, plan, judge, till
         self._retry_s = retry_s
+        self._unproven = list(judge.panel.everyone) if self_test and judge.settings.self_test else []
         self._setbacks = Setbacks(retry_s)
         self._backlog: deque[tuple[Pair, Unjudged]] = deque()
         self._finished: list[Judged] = []
         self._appending = asyncio.Lock()
         self._mine: set[str] = set()
         self._faults_on_end = 0
-        self._resumes_s = self._next_start_s = self._read_again_s = 0.0
+        self._resumes_s = self._next_start_s = self._read_again_s = self._retest_s = 0.0
         self._stored = 0
         self._changed = asyncio.Event()
         self._failure: BaseException | None = None
@@ -131,7 +139,7 @@ class JudgeQueue:
     async def _read(self, tried: set[str]) -> bool:
         """Fill the backlog from the store; False when there is nothing to read now."""
         now = time.monotonic()
-        if now < self._read_again_s:
+        if now < self._read_again_s or not await self._proven():
             return False
         leave = self._mine | self._setbacks.held_back(now) | tried
         wanted = max(CHUNK, 4 * self._judge.settings.in_flight)
@@ -146,6 +154,26 @@ class JudgeQueue:
         self._backlog.extend((by_id[each.pair_id], each) for each in chosen if each.pair_id in by_id)
         self._mine.update(by_id)
         return bool(self._backlog)
+
+    async def _proven(self) -> bool:
+        """True when every judge has passed its self-test; one that has is not tested again."""
+        if self._unproven and time.monotonic() < self._retest_s:
+            self._read_again_s = time.monotonic() + IDLE_S
+            return False
+        for judge in list(self._unproven):
+            paid = Paid(self._till, self._judge.priced(judge), easy_pair(self._judge.rubric, self._plan.workflow), True)
+            try:
+                self.note = await failing(judge.name, paid, self._judge.rubric, self._plan.workflow)
+                again_s = RETEST_S
+            except RetryLater as fault:
+                self.note = f"{self._plan.workflow}: the judge gave no reply to its self-test: {fault}."
+                again_s = max(IDLE_S, self._retry_s)
+            if self.note is not None:
+                self._retest_s = time.monotonic() + again_s
+                self._read_again_s = time.monotonic() + IDLE_S
+                return False
+            self._unproven.remove(judge)
+        return True
 
     async def _judge_one(self, pair: Pair, chosen: Unjudged) -> None:
         """Ask about a pair, and keep what comes of it for the next append."""

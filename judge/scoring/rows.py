@@ -9,7 +9,9 @@ import msgspec
 import polars as pl
 
 from judge.checking.settle import CheckResult, Settled
+from judge.judging.contradiction import contradicts
 from judge.judging.panel import Verdict
+from judge.judging.rubric import Rubric
 from judge.judging.verdict import Judgement, Opinion
 from judge.outcomes import Status
 from judge.scoring.plan import JudgePlan
@@ -75,6 +77,7 @@ _VERDICTS: dict[str, Any] = {
     "output_tokens": pl.Int64,
     "latency_ms": pl.Float64,
     "panel": pl.String,
+    "contradicts_itself": pl.Boolean,
     "judged_at": _TIME,
 }
 
@@ -139,8 +142,15 @@ def _verdict(pair: Pair, chosen: Unjudged, verdict: Verdict, judge: JudgePlan, n
         one and one.reply.choice, other and other.reply.choice,
         _raw(one), _raw(other), verdict.error,
         chosen.stratum, chosen.inclusion_probability,
-        _total(said, "input_tokens"), _total(said, "output_tokens"), _total(said, "latency_ms"), _panel(verdict), now,
+        _total(said, "input_tokens"), _total(said, "output_tokens"), _total(said, "latency_ms"), _panel(verdict),
+        any(_contradicts(opinion, judge.rubric) for opinion in said), now,
     )  # fmt: skip
+
+
+def _contradicts(opinion: Opinion | None, rubric: Rubric) -> bool:
+    if opinion is None or opinion.reply.choice is None:
+        return False
+    return contradicts(opinion.reply.reason, rubric.choice(opinion.reply.choice))
 
 
 def _panel(verdict: Verdict) -> str | None:

@@ -55,8 +55,12 @@ class Scorer:
         models: Mapping[str, Model],
         where: str = "shadowjudge.toml",
         retry_s: float = 30.0,
+        self_test: bool = False,
     ) -> None:
-        """Raises UserError for what `make_plans` refuses. `retry_s` is the wait before a pair is judged again."""
+        """Raises UserError for what `make_plans` refuses.
+
+        `retry_s` is the wait before a pair is judged again; `self_test`: no judge begins before it told an easy pair.
+        """
         self._store = store
         self._plans = make_plans(config, models, where)
         self._looking = Looking(store)
@@ -67,7 +71,7 @@ class Scorer:
         self.till = Till(store, caps, sorted(asked))
         for plan, judge in judged:
             resume(store, plan.workflow, judge.setup, judge.epochs)
-        self._queues = [JudgeQueue(store, plan, judge, self.till, retry_s) for plan, judge in judged]
+        self._queues = [JudgeQueue(store, plan, judge, self.till, retry_s, self_test) for plan, judge in judged]
 
     def plan_of(self, workflow: str) -> Plan:
         """What is done for a configured workflow; KeyError for another."""

@@ -317,21 +317,33 @@ SCHEMA = {"type": "json_schema", "json_schema": {"name": "v", "schema": {"type":
 
 
 @pytest.mark.parametrize(
-    ("refusal", "asked", "formats", "dropped"),
+    ("refusal", "asked", "formats"),
     [
-        ("'response_format.type' must be 'text'", "Reply with JSON.", ["json_schema", "json_object", None], True),
-        ("Invalid schema for response_format 'v'", "Reply with JSON.", ["json_schema", "json_object"], True),
+        (
+            "'response_format.type' must be 'text'",
+            "Reply with JSON.",
+            ["json_schema", "json_object", "json_object", None],
+            True,
+        ),
+        (
+            "Invalid schema for response_format 'v'",
+            "Reply with JSON.",
+            ["json_schema", "json_object", "json_object"],
+            True,
+        ),
         ("This response_format type is unavailable now", "Say yes.", ["json_schema", None], True),
     ],
 )
 def test_a_server_that_refuses_a_schema_is_asked_for_json_and_then_for_text(
-    refusal: str, asked: str, formats: list[str | None], dropped: bool
+    refusal: str, asked: str, formats: list[str | None]
 ) -> None:
+    formats = [each and f"json_{each}" for each in formats]
     taken = formats[-1]
 
     def answer(request: dict[str, Any]) -> str | Reply:
-        kind = (request.get("response_format") or {}).get("type")
-        return "{}" if kind == taken else failure(400, refusal)
+        form = request.get("response_format") or {}
+        refused = form.get("type") != taken or "schema" in form
+        return failure(400, refusal) if refused else "{}"
 
     request = Request([{"role": "user", "content": asked}], response_format=SCHEMA)
     with ChatServer(answer) as server:
@@ -340,3 +352,15 @@ def test_a_server_that_refuses_a_schema_is_asked_for_json_and_then_for_text(
     assert sent == [*formats, taken], "noticed once, and remembered"
     assert first.error is None
     assert first.dropped_params == second.dropped_params == ["response_format"]
+
+
+def test_a_server_that_answers_500_to_a_schema_takes_it_in_another_form() -> None:
+    def answer(request: dict[str, Any]) -> str | Reply:
+        known = request["response_format"]["type"] == "json_object"
+        return "{}" if known else failure(500, "('body', 'response_format', 'type'): Input should be 'json_object'")
+
+    request = Request([{"role": "user", "content": "Reply with JSON."}], response_format=SCHEMA)
+    with ChatServer(answer) as server:
+        [said] = ask(model(server), request)
+    assert said.error is None
+    assert server.requests[-1]["response_format"] == {"type": "json_object", "schema": {"type": "object"}}

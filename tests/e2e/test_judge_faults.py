@@ -235,4 +235,5 @@ candidates = ["small"]
 [workflows.triage.judge]
 model = "arbiter"
 in_flight = 4
+self_test = false
 """
