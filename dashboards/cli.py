@@ -90,6 +90,22 @@ def dashboard(config: ConfigFile = HERE) -> None:
     raise typer.Exit(asyncio.run(service.dashboard(_load(config), config)))
 
 
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Recorded pairs: JSON lines or Parquet.")],
+    workflow: WorkflowName,
+    of: Annotated[str | None, typer.Option("--of", metavar="NAME", help="Which workflow of the file.")] = None,
+    labels_by: Annotated[
+        str | None, typer.Option("--labels-by", metavar="NAME", help="Store human_label as reviews by this person.")
+    ] = None,
+    config: ConfigFile = HERE,
+) -> None:
+    """Store recorded pairs from a file as pairs of a workflow, with no call to any candidate."""
+    from dashboards.commands.import_pairs import import_file
+
+    import_file(_load(config), file, workflow, of, labels_by)
+
+
 @app.command()
 def status(config: ConfigFile = HERE, as_json: AsJson = False) -> None:
     """The funnel, and the readiness of every workflow and phase."""

@@ -198,6 +198,12 @@ async def make_mirror(config: Config, candidates: Mapping[str, Model], store: St
     for name, workflow in config.workflows.items():
         if workflow.scrub.names:
             recogniser.require(f"workflows.{name}.scrub")
+    imported = sorted(name for name in candidates if config.models[name].kind == "imported")
+    if imported and config.source.kind != "none":
+        raise UserError(
+            f"models.{imported[0]} has imported answers only and cannot be asked; import its pairs with shadowjudge "
+            'import, in a configuration of its own whose source has kind = "none".'
+        )
     source = wiring.connect_source(config)
     try:
         for name, model in candidates.items():

@@ -12,7 +12,7 @@ KINDS = folder.kinds("models")
 
 
 def test_the_kinds_are_the_files() -> None:
-    assert KINDS == ["llama", "openai", "recorded"]
+    assert KINDS == ["imported", "llama", "openai", "recorded"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -102,7 +102,7 @@ def test_help_is_instant() -> None:
 
 
 def test_the_names_that_scripts_rely_on() -> None:
-    running = ["demo", "up", "mirror", "score", "serve", "dashboard", "status", "doctor"]
+    running = ["demo", "up", "mirror", "score", "import", "serve", "dashboard", "status", "doctor"]
     deciding = ["gate", "calibrate", "signoff", "verify", "report"]
     keeping = ["compact", "export", "erase", "retain"]
     assert _commands() == sorted([*running, *deciding, *keeping])
