@@ -128,10 +128,18 @@ def case_row(case: Case, data: Path, orders: int) -> bool:
     return wrong
 
 
+def read(data: Path, folder: str) -> pl.DataFrame:
+    """All rows of a set, whatever its splits are called. Raises FileNotFoundError for a set without rows."""
+    files = sorted((data / folder).glob("*.parquet"))
+    if not files:
+        raise FileNotFoundError(f"{data / folder} holds no Parquet file")
+    return pl.concat([pl.read_parquet(file) for file in files], how="vertical_relaxed")
+
+
 def recorded(data: Path, case: Case) -> pl.DataFrame:
     """The recorded pairs of a case, both sides with a verdict of the source."""
     workflow, _, variant = case.workflow.partition(" ")
-    frame = pl.read_parquet(data / case.folder / "dev.parquet").filter(
+    frame = read(data, case.folder).filter(
         pl.col("workflow") == workflow, pl.col("candidate_model").str.contains(case.candidate, literal=True)
     )
     if variant:
@@ -164,8 +172,9 @@ Judge = Callable[[pl.DataFrame], np.ndarray]
 
 
 def recorded_judge(rows: pl.DataFrame) -> np.ndarray:
-    """Where the recorded GPT-4 turbo preferred production."""
-    return np.array([json.loads(one)[0]["verdict"] == "production" for one in rows["judge_verdicts"]])
+    """Where the recorded GPT-4 turbo did not prefer the candidate; a reply that nobody could read counts so too."""
+    verdicts = [json.loads(one or "[]") for one in rows["judge_verdicts"]]
+    return np.array([not one or one[0]["verdict"] in ("production", None) for one in verdicts])
 
 
 def fooled_judge(rows: pl.DataFrame) -> np.ndarray:
@@ -186,7 +195,7 @@ def judges_alone(data: Path, orders: int) -> int:
         "tells",
         "judge waived through, with the tells: ready",
     )
-    frame = pl.read_parquet(data / "alpacaeval2" / "dev.parquet")
+    frame = read(data, "alpacaeval2")
     wrong = 0
     for name in (*GAMED, "FuseChat-Qwen-2.5-7B-Instruct"):
         rows = frame.filter(pl.col("candidate_model") == name)
