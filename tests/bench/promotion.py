@@ -172,7 +172,7 @@ Judge = Callable[[pl.DataFrame], np.ndarray]
 
 
 def recorded_judge(rows: pl.DataFrame) -> np.ndarray:
-    """Where the recorded GPT-4 turbo did not prefer the candidate; a reply that nobody could read counts so too."""
+    """Where the recorded GPT-4 turbo preferred production, or gave a reply that nobody could read."""
     verdicts = [json.loads(one or "[]") for one in rows["judge_verdicts"]]
     return np.array([not one or one[0]["verdict"] in ("production", None) for one in verdicts])
 
