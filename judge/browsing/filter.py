@@ -61,8 +61,8 @@ _SHOWN: Mapping[Show, dict[str, Any]] = {
 
 # The checks and the epoch that count are the newest; "newest" is read once, and is a filter from then on.
 _NEWEST = """
-SELECT (SELECT arg_max(checks_version, checked_at) FROM checked WHERE workflow = $workflow) AS version,
-    (SELECT arg_max(epoch, judged_at) FROM verdicts WHERE workflow = $workflow) AS epoch
+SELECT (SELECT checks_version FROM checked WHERE workflow = $workflow ORDER BY checked_at DESC LIMIT 1) AS version,
+    (SELECT epoch FROM verdicts WHERE workflow = $workflow ORDER BY judged_at DESC LIMIT 1) AS epoch
 """
 SAID = """
 WITH judged AS (

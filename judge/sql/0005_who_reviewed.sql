@@ -1,7 +1,10 @@
--- From which session a review came, and whether a login proved who gave it.
+-- From which session a review came, and whether a login proved who gave it. No defaults: DuckDB 1.5 commits no
+-- transaction that adds a second column to a table with rows after one that has a default.
 
-ALTER TABLE reviews ADD COLUMN authenticated BOOLEAN DEFAULT false;
-ALTER TABLE reviews ADD COLUMN session VARCHAR DEFAULT '';
+ALTER TABLE reviews ADD COLUMN authenticated BOOLEAN;
+ALTER TABLE reviews ADD COLUMN session VARCHAR;
+
+UPDATE reviews SET authenticated = false, session = '';
 
 CREATE OR REPLACE VIEW current_reviews AS
 SELECT * FROM reviews

@@ -3,9 +3,15 @@
 Alone: the owner itself reads, everything once before the clock runs; the processor seconds of a query tell its cost on
 a machine that others use as well. Loaded: the owner appends 500 pairs each 0.2 s, as the mirror does, and
 two attached processes read, with a pause between questions. Prints a table, and fails when the 95th percentile of any
-query is above a second. Usage: python -m tests.bench.store [PAIRS] [SECONDS]
+query is above a second.
+
+    python -m tests.bench.store [PAIRS] [SECONDS] [--kept DIR] [--loaded]
+
+The store is made once and kept in DIR, by default below ~/.cache/shadowjudge; each run works on a copy. `--loaded`
+leaves out the part alone.
 """
 
+import argparse
 import multiprocessing
 import os
 import platform
@@ -242,11 +248,11 @@ def report(title: str, queries: Times, wholes: Times) -> tuple[float, str]:
     return worst, whose
 
 
-def main(pairs: int, seconds: float) -> int:
+def main(pairs: int, seconds: float, folder: Path, with_alone: bool) -> int:
     """Exit code 1 when a query is too slow."""
-    kept = big_store(Path(os.environ.get("SHADOWJUDGE_BENCH", tempfile.gettempdir() + "/shadowjudge-bench")), pairs)
-    with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
-        path = Path(folder) / "s.duckdb"
+    kept = big_store(folder, pairs)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as copy:
+        path = Path(copy) / "s.duckdb"
         shutil.copyfile(kept, path)
         store = open_store(f"duckdb:{path}")
         store.migrate("shadow")
@@ -259,7 +265,8 @@ def main(pairs: int, seconds: float) -> int:
             f"{stored:,} pairs, {path.stat().st_size / 1e9:.1f} GB; {platform.processor() or platform.machine()}, "
             f"{os.cpu_count()} cores; DuckDB threads {setting['threads']}, memory limit {setting['memory']}\n"
         )
-        report("alone, queries in processor seconds (of all cores)", *alone(store))
+        if with_alone:
+            report("alone, queries in processor seconds (of all cores)", *alone(store))
         mirror = Mirror(store)
         worst, whose = report(
             f"{ROWS} pairs appended each {EACH_S} s, {READERS} processes reading",
@@ -274,5 +281,11 @@ def main(pairs: int, seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    asked = [float(text) for text in sys.argv[1:]]
-    sys.exit(main(int(asked[0]) if asked else 10_000_000, asked[1] if len(asked) > 1 else 120.0))
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "shadowjudge" / "bench"
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.store")
+    parser.add_argument("pairs", nargs="?", type=int, default=10_000_000)
+    parser.add_argument("seconds", nargs="?", type=float, default=120.0)
+    parser.add_argument("--kept", type=Path, default=cache, metavar="DIR")
+    parser.add_argument("--loaded", action="store_true")
+    given = parser.parse_args()
+    sys.exit(main(given.pairs, given.seconds, given.kept, not given.loaded))

@@ -1,11 +1,16 @@
 """What may go wrong, each `times` times over."""
 
+import os
 import random
+import signal
 import time
 
 from tests.connectors.apache_kafka import Cluster
 from tests.faults.site import Site, stopped
 
+MINUTE_S = 0.6
+"""A minute of simulated time: everything that is measured in minutes happens a hundred times as fast."""
+SILENCE_MINUTES, HANG_MINUTES = 5, 20
 chance = random.Random(20261123)
 
 
@@ -45,17 +50,18 @@ def owner_killed(place: Site, times: int) -> None:
 
 
 def candidate_hangs(place: Site, times: int) -> None:
-    """A candidate that takes three times as long as the group lets a member be silent."""
+    """A candidate that hangs 20 simulated minutes longer than the 5 for which a group lets a member be silent."""
+    silence_ms, hang_s = int(1000 * SILENCE_MINUTES * MINUTE_S), (SILENCE_MINUTES + HANG_MINUTES) * MINUTE_S
     text = place.config.read_text()
-    place.config.write_text(text.replace("[source]\n", "[source]\nmax_poll_interval_ms = 3000\n"))
+    place.config.write_text(text.replace("[source]\n", f"[source]\nmax_poll_interval_ms = {silence_ms}\n"))
     with place.mirror() as mirror:
         for _ in range(times):
             place.progress(mirror)
-            place.delay_s = 9.0
-            time.sleep(10.0)
+            place.delay_s = hang_s
+            time.sleep(hang_s + 1.0)
             place.delay_s = 0.02
         place.progress(mirror)
-        assert "partitions_revoked" not in mirror.output, "polling goes on while the candidate hangs"
+        assert "partitions_revoked" not in mirror.output, f"no polling while the candidate hung:\n{mirror.output}"
 
 
 def zombies(place: Site, times: int) -> None:
@@ -87,3 +93,27 @@ def leaders_killed(cluster: Cluster, place: Site, times: int) -> None:
             cluster.start(node)
             cluster.wait()
             time.sleep(5.0)
+
+
+def cluster_restarted(cluster: Cluster, place: Site, times: int) -> None:
+    """kill -9 of every broker at once, and all of them again: nobody is left to ask."""
+    with place.mirror() as mirror:
+        for _ in range(times):
+            place.progress(mirror)
+            cluster.stop()
+            time.sleep(3.0)
+            for node in range(len(cluster.bootstrap_servers)):
+                cluster.start(node)
+            cluster.wait()
+            place.progress(mirror)
+
+
+def broker_silent(process: int, place: Site, times: int) -> None:
+    """A broker that answers nobody for longer than a session lasts; for the embedded one, which keeps no files."""
+    with place.mirror() as mirror:
+        for _ in range(times):
+            place.progress(mirror)
+            os.kill(process, signal.SIGSTOP)
+            time.sleep(7.0)
+            os.kill(process, signal.SIGCONT)
+            place.progress(mirror)

@@ -131,6 +131,11 @@ def _traffic(place: Site) -> Iterator[None]:
             publisher.publish(place.topic, str(number).encode(), records[number % len(records)])
             number += 1
         publisher.flush(60.0)
+        # Batches of one at the end of each partition: the embedded broker tells the first offset of the last batch as
+        # its end.
+        for last in range(number, number + 8 * PARTITIONS):
+            publisher.publish(place.topic, str(last).encode(), records[last % len(records)])
+            publisher.flush(60.0)
         publisher.close()
 
     thread = threading.Thread(target=write, daemon=True)
