@@ -16,6 +16,11 @@ from shadow.types import Pair
 
 _OF_PAIR = "WHERE pair_id = $pair_id AND occurred_at = $occurred_at"
 _OF_VERSION = f"{_OF_PAIR} AND checks_version = $checks_version"
+_JUDGEMENTS = f"""
+SELECT * FROM judgements {_OF_PAIR}
+    AND verdict_id IN (SELECT verdict_id FROM verdicts {_OF_PAIR} AND panel IS NOT NULL)
+ORDER BY judged_at DESC, judge
+"""
 _RESULTS = f"""
 SELECT * FROM check_results {_OF_VERSION}
 QUALIFY row_number() OVER (PARTITION BY check_name ORDER BY checked_at DESC) = 1
@@ -52,6 +57,7 @@ class PairDetail(msgspec.Struct, frozen=True):
 
     `checks` names the configured checks of its workflow, and `checked` says whether these, as they are now, have seen
     the pair. `check_results` holds what did not pass under them, each check once, and nothing of older ones.
+    `judgements` has a row for each judge of a verdict, where several were asked.
     """
 
     pair: Pair
@@ -59,6 +65,7 @@ class PairDetail(msgspec.Struct, frozen=True):
     checked: bool
     check_results: pl.DataFrame
     verdicts: pl.DataFrame
+    judgements: pl.DataFrame
     reviews: pl.DataFrame
 
 
@@ -93,6 +100,7 @@ def pair_detail(store: Store, config: Config, pair_id: str, occurred_at: datetim
         checked=store.read(f"SELECT count(*) AS n FROM checked {_OF_VERSION}", of_version).item() > 0,
         check_results=store.read(_RESULTS, of_version),
         verdicts=store.read(f"SELECT * FROM verdicts {_OF_PAIR} ORDER BY judged_at DESC", params),
+        judgements=store.read(_JUDGEMENTS, params),
         reviews=store.read(f"SELECT * FROM reviews {_OF_PAIR} ORDER BY reviewed_at DESC", params),
     )
 

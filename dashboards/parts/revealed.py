@@ -12,6 +12,15 @@ from shadow.types import Pair
 
 _CHECKS = ("check_name", "status", "severity", "who_is_right", "detail")
 _VERDICTS = ("outcome", "order_flip", "choice_production_first", "choice_candidate_first", "rubric", "judge_model")
+_JUDGEMENTS = (
+    "judge",
+    "outcome",
+    "order_flip",
+    "choice_production_first",
+    "choice_candidate_first",
+    "judge_model",
+    "error",
+)
 _REVIEWS = ("reviewed_at", "reviewer", "outcome", "note")
 
 
@@ -44,6 +53,11 @@ def checks_table(results: pl.DataFrame) -> str:
 def verdicts_table(verdicts: pl.DataFrame) -> str:
     """The judge's outcome and its choice in each order."""
     return _frame(verdicts, _VERDICTS, "verdicts")
+
+
+def judgements_table(judgements: pl.DataFrame) -> str:
+    """What each of several judges said, with its choice in each order."""
+    return _frame(judgements, _JUDGEMENTS, "judgements")
 
 
 def replies(verdict: dict[str, Any]) -> str:

@@ -16,7 +16,15 @@ from dashboards.parts.opened import (
     side,
     submission,
 )
-from dashboards.parts.revealed import arms_table, checks_said, checks_table, replies, reviews_table, verdicts_table
+from dashboards.parts.revealed import (
+    arms_table,
+    checks_said,
+    checks_table,
+    judgements_table,
+    replies,
+    reviews_table,
+    verdicts_table,
+)
 from dashboards.parts.session import actor, configuration, may, store
 from judge.actions import review
 from judge.browsing.filter import Show, shown
@@ -158,6 +166,9 @@ def _revealed(detail: PairDetail, left: Arm) -> None:
     if not detail.verdicts.is_empty():
         st.caption("The judge, newest first")
         st.html(verdicts_table(detail.verdicts))
+        if not detail.judgements.is_empty():
+            st.caption("What each judge said")
+            st.html(judgements_table(detail.judgements))
         if said := replies(detail.verdicts.row(0, named=True)):
             with st.expander("What the judge replied"):
                 st.html(said)

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from connectors.types import Completion, Request
+from dashboards.parts.revealed import judgements_table
 from judge.board import evidence_of
+from judge.queries import pair_detail
 from judge.scoring.scorer import Scorer
 from shadow.config import Config, validate
 from shadow.pairs import to_frame
@@ -76,11 +78,17 @@ def test_what_every_judge_said_is_kept_and_counted(store: Store) -> None:
         ("second", "second-1", "worse_major", False, "worse_major", "worse_major", 14),
         ("strong", "strong-1", "undecided", True, "worse_major", "candidate_better", 20),
     ]
+    shown = pair_detail(store, cascade, pair(1).pair_id, pair(1).occurred_at).judgements
+    assert shown["judge"].to_list() == ["arbiter", "second", "strong"]
+    table = judgements_table(shown)
+    assert "second_wrong" in table
+    assert "strong-1" in table
     assert store.read("SELECT count(DISTINCT epoch) AS n FROM verdicts").item() == 1, "the strong judge was heard late"
 
 
 def test_one_judge_has_one_judgement_a_verdict(store: Store) -> None:
     score(store, settings(), says("arbiter", "second_wrong", "arbiter-7"))
+    assert pair_detail(store, settings(), pair(1).pair_id, pair(1).occurred_at).judgements.is_empty()
     assert store.read("SELECT panel FROM verdicts").to_series().null_count() == 2
     assert (
         store.read("SELECT judge, outcome, order_flip FROM judgements").rows() == [("arbiter", "undecided", True)] * 2
