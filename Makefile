@@ -37,6 +37,12 @@ bench-candidates: $(VENV)/.ready-demo,dev  ## throughput with a candidate of fix
 bench-ingest: $(VENV)/.ready-demo,dev  ## records a second against a bare consumer; ARGS="--records 20000 --rounds 1"
 	$(BIN)/python -m tests.bench.ingest $(ARGS)
 
+bench-judge-cost: $(VENV)/.ready-demo,dev  ## judge calls and USD per 1,000 recorded pairs, step by step; DATA=DIR
+	$(BIN)/python -m tests.bench.judge_cost
+
+bench-injection: $(VENV)/.ready-demo,dev  ## what 76 attacks move in the local model; short: ARGS=0.5 (minutes)
+	$(BIN)/python -m tests.bench.injection $(ARGS)
+
 bench-judge-speed: $(VENV)/.ready-demo,dev,bench  ## verdicts a second with a judge of fixed latency, beside autoevals; SHORT=1
 	$(BIN)/python -m tests.bench.judge_speed
 
