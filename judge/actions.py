@@ -12,6 +12,8 @@ from judge.board import readiness_of
 from judge.outcomes import Outcome, Phase, State
 from judge.people import Actor, Role, require
 from judge.readiness.assess import Readiness
+from judge.sampling.claims import claim_of
+from judge.sampling.reason import Reason
 from judge.signing import chain
 from judge.signing.canonical import digest as sha256
 from judge.signing.chain import SignOff
@@ -25,7 +27,13 @@ _PAIR = """
 SELECT workflow, fingerprint FROM pairs WHERE pair_id = $pair_id AND occurred_at = $occurred_at LIMIT 1
 """
 _HAS_REVIEW = "SELECT count(*) AS n FROM reviews WHERE review_id = $review_id"
-_REVIEW_TIMES = {"occurred_at": pl.Datetime("us", "UTC"), "reviewed_at": pl.Datetime("us", "UTC")}
+_REVIEW_TYPES: dict[str, Any] = {
+    "occurred_at": pl.Datetime("us", "UTC"),
+    "reviewed_at": pl.Datetime("us", "UTC"),
+    "inclusion_probability": pl.Float64,
+    "epoch": pl.String,
+    "claim_id": pl.String,
+}
 
 
 def review(
@@ -40,6 +48,7 @@ def review(
 ) -> str:
     """Store a person's outcome on a pair, and return its id. The same `submission` (one form) is stored once.
 
+    Why the plan offered the pair goes along, where it did: only then may the label count as one of a sample.
     Raises UserError when the actor may not review, has no name, or the pair does not exist.
     """
     require(actor, Role.REVIEWER, "label a pair")
@@ -49,6 +58,7 @@ def review(
             f"there is no pair {pair_id} of {occurred_at.isoformat()}; go back to the list and open another."
         )
     review_id = sha256("\x00".join((actor.name, pair_id, submission)))[:32]
+    offer = claim_of(store, actor.name, pair_id)
     if store.read(_HAS_REVIEW, {"review_id": review_id}).item():
         return review_id
     row: dict[str, Any] = {
@@ -63,8 +73,12 @@ def review(
         "note": note.strip(),
         "left_arm": left_arm,
         "reviewed_at": datetime.now(UTC),
+        "reason": str(offer.reason if offer else Reason.OWN),
+        "inclusion_probability": offer and offer.inclusion_probability,
+        "epoch": offer and offer.epoch,
+        "claim_id": offer and offer.claim_id,
     }
-    store.append("reviews", pl.DataFrame([row], schema_overrides=_REVIEW_TIMES))
+    store.append("reviews", pl.DataFrame([row], schema_overrides=_REVIEW_TYPES))
     return review_id
 
 

@@ -118,7 +118,7 @@ def only_candidate(store: Store, config: Config, workflow: str, as_of: datetime)
 def evidence_of(
     store: Store, config: Config, workflow: str, fingerprint: str, as_of: datetime, missing: int | None = None
 ) -> Evidence:
-    """The evidence at `as_of` on a candidate, as the configured checks saw it; `missing` as in `gather`."""
+    """The evidence at `as_of` on a candidate, as the configured checks and judge saw it; `missing` as in `gather`."""
     _known(config, workflow)
     checks = load_checks(workflow, config.workflows[workflow].checks, "the configuration")
     return gather(store, workflow, fingerprint, checks_version(checks), setup_of(config, workflow), as_of, missing)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from connectors.errors import UserError, unknown
 from shadow.access import DashboardSettings
+from shadow.demands import Budgets, Demands, Limits, NoiseFloor
 from shadow.gate import GateSettings
 from shadow.scrub.settings import ScrubSettings
 from shadow.signing import SignoffSettings
@@ -101,13 +102,16 @@ class WorkflowJudge(Strict):
     )
     rubric: str = Field(default="same_answer", description="a file in judge/rubrics without .toml, or the path of one")
     share_of_agreements: float = Field(
-        default=0.05,
+        default=1.0,
         ge=0,
         le=1,
-        description="of the pairs on which the checks say both agree, how many are judged, 0..1",
+        description="of the pairs on which the checks say both agree, how many may be judged, 0..1",
     )
     share_of_disagreements: float = Field(
-        default=1.0, ge=0, le=1, description="of the pairs whose answers differ, or that no check compares, 0..1"
+        default=1.0,
+        ge=0,
+        le=1,
+        description="of the pairs whose answers differ, or that no check compares, how many may be judged, 0..1",
     )
     share_of_settled: float = Field(
         default=0.05, ge=0, le=1, description="of the pairs whose outcome a check already knows, 0..1"
@@ -154,25 +158,6 @@ class WorkflowJudge(Strict):
         return f"{first}, then {self.escalate_to}" if self.escalate_to else first
 
 
-class Budgets(Strict):
-    """The highest defect rate that a phase allows, 0..1, of each severity or worse."""
-
-    critical: float = Field(default=0.001, gt=0, le=1, description="critical defects")
-    major: float = Field(default=0.02, gt=0, le=1, description="critical and major defects together")
-    minor: float = Field(default=0.05, gt=0, le=1, description="defects of any severity")
-
-
-class Limits(Strict):
-    """Service limits that a phase must hold, beside the defect budgets; one that is not given is not held."""
-
-    p95_latency_ms: float | None = Field(
-        default=None, gt=0, description="the candidate's latency that 95 % of the calls stay under, in milliseconds"
-    )
-    min_schema_validity: float | None = Field(
-        default=None, gt=0, le=1, description="share of the answers that the check json_schema passes, 0..1"
-    )
-
-
 class Workflow(Strict):
     """One narrow task that an LLM serves today, and who might serve it tomorrow."""
 
@@ -188,9 +173,20 @@ class Workflow(Strict):
     retention_days: int | None = Field(
         default=None, ge=1, description="as in [store], for this workflow; that of [store] where it is not given"
     )
-    min_captured: int = Field(default=200, ge=1, description="captured calls needed to leave the phase instrument")
-    cycles_to_expand: int = Field(
-        default=2, ge=1, description="days on which limited must be signed off, since its last rejection, before expand"
+    policy: str = Field(
+        default="standard",
+        description="what the phases demand: a file in judge/policies without .toml, or the path of one",
+    )
+    demands: Demands = Field(default=Demands(), description="[workflows.NAME.demands]")
+    noise_floor: NoiseFloor | None = Field(default=None, description="[workflows.NAME.noise_floor]")
+    min_captured: int | None = Field(
+        default=None, ge=1, description="captured calls needed to leave the phase instrument; else those of the policy"
+    )
+    cycles_to_expand: int | None = Field(
+        default=None,
+        ge=1,
+        description="days on which limited must be signed off, since its last rejection, before expand; else those of "
+        "the policy",
     )
 
     @field_validator("candidates")

@@ -31,7 +31,7 @@ def _live() -> None:
             st.html(note("info", "No pair has been captured yet.", "Start the service; this page fills by itself."))
         st.html(board_table(found))
         st.caption(
-            "Bounds hold for a single look (95 %): they are not made for deciding on the first good moment of many. "
+            "Bounds are valid at every look: this page may be watched, and a state acted on when it comes. "
             f"As of {found[0].as_of:%Y-%m-%d %H:%M:%S} UTC, read again every {REFRESH_S} s."
         )
         _details(found)

@@ -4,16 +4,29 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from judge.evidence.judged import judge_record, labels, newest_epoch, reviews
-from judge.evidence.record import CheckCount, Decision, Evidence, Intake, Latency, SettledCount, Tokens, Versions
+from judge.degenerate.measuring import newest
+from judge.evidence.judged import judge_record, labels, lately, newest_epoch, pool, reviews
+from judge.evidence.record import (
+    CheckCount,
+    Decision,
+    Evidence,
+    Intake,
+    JudgeRecord,
+    Latency,
+    Pace,
+    SettledCount,
+    Tokens,
+    Versions,
+)
 from judge.outcomes import Stratum
 from judge.signing.chain import history
 from judge.signing.standing import recorded_terms
-from judge.statistics.bounds import quantile_ranks
+from judge.statistics.rate import quantile_ranks
 from shadow.bits import FATES, blocks, lacking
 from shadow.store import Store
 
 GRACE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 _OURS = "fated_at <= $as_of AND fate <> 'erased' AND (workflow = $workflow OR fate = 'rejected')"
 _INTAKE = f"""
 SELECT fate, sum(bit_count(bits))::BIGINT AS records FROM ({blocks(FATES, _OURS, by=("fate",))}) GROUP BY fate
@@ -47,6 +60,9 @@ _PAIRS_OF = f"FROM pairs WHERE {_OF}"
 _PAIRS = f"""
 SELECT count(*) AS stored, count(*) FILTER (scrub_version = '') AS unscrubbed,
     count(*) FILTER (candidate_error IS NOT NULL) AS candidate_errors,
+    count(DISTINCT epoch_us(occurred_at) // 86400000000) AS days,
+    count(DISTINCT epoch_us(occurred_at) // 3600000000 % 24) AS hours,
+    count(*) FILTER (mirrored_at > $day_ago) AS lately,
     min(inclusion_probability) AS low, max(inclusion_probability) AS high,
     list(DISTINCT scrub_version) AS scrub, list(DISTINCT production_model) AS production_models, {_ARMS}
 {_PAIRS_OF}
@@ -98,15 +114,14 @@ def gather(
         "setup": setup,
         "as_of": as_of,
         "overdue_at": as_of - GRACE,
+        "day_ago": as_of - DAY,
     }
     params["epoch"] = epoch = newest_epoch(store, params)
     pairs = store.read(_PAIRS, params).to_dicts()[0]
     captured = int(store.read(_CAPTURED, params).item())
     if pairs["stored"] > captured:
         pairs |= store.read(_DISTINCT, params).to_dicts()[0]
-    strata = store.read(_STRATA, params).to_dicts()
-    if any(row["stored"] > row["pairs"] for row in strata):
-        strata = store.read(_DISTINCT_STRATA, params).to_dicts()
+    strata = _strata(store, params)
     return Evidence(
         workflow=workflow,
         fingerprint=fingerprint,
@@ -121,8 +136,8 @@ def gather(
         checked=sum(row["pairs"] for row in strata),
         overdue=int(store.read(_OVERDUE, params).item()),
         checks=[CheckCount(**row) for row in store.read(_CHECKS, params).to_dicts()],
-        settled=[SettledCount(row["severity"], row["pairs"]) for row in strata if row["stratum"] == Stratum.SETTLED],
-        strata={row["stratum"]: row["pairs"] for row in strata if row["stratum"] != Stratum.SETTLED},
+        settled=_settled(strata),
+        strata=_open(strata),
         labels=labels(store, params),
         reviews=reviews(store, params),
         judge=judge_record(store, params),
@@ -130,6 +145,10 @@ def gather(
         production_latency=_latency(store, params, "production", pairs["production_timed"]),
         candidate_tokens=_tokens(pairs, "candidate"),
         production_tokens=_tokens(pairs, "production"),
+        days=pairs["days"],
+        hours=pairs["hours"],
+        pace=Pace(pairs=pairs["lately"], **lately(store, params)),
+        tells=newest(store, workflow, fingerprint, as_of),
         decisions=_decisions(store, workflow, as_of),
         versions=Versions(
             checks=checks_version,
@@ -138,6 +157,32 @@ def gather(
             scrub=_known(pairs["scrub"]),
             production_models=_known(pairs["production_models"]),
         ),
+    )
+
+
+def counts(
+    store: Store, workflow: str, fingerprint: str, checks_version: str, setup: str | None, as_of: datetime
+) -> Evidence:
+    """The part of the evidence that decides where the next labels tell most: strata, labels and the judge's pool."""
+    params: dict[str, Any] = {
+        "workflow": workflow,
+        "fingerprint": fingerprint,
+        "checks": checks_version,
+        "setup": setup,
+        "as_of": as_of,
+    }
+    params["epoch"] = epoch = newest_epoch(store, params)
+    strata = _strata(store, params)
+    return Evidence(
+        workflow=workflow,
+        fingerprint=fingerprint,
+        as_of=as_of,
+        checked=sum(row["pairs"] for row in strata),
+        settled=_settled(strata),
+        strata=_open(strata),
+        labels=labels(store, params),
+        judge=JudgeRecord(pool=pool(store, params)),
+        versions=Versions(checks=checks_version, setup=setup, epoch=epoch),
     )
 
 
@@ -160,6 +205,22 @@ def _latency(store: Store, params: Mapping[str, Any], arm: str, n: int) -> Laten
         AND {arm}_error IS NULL AND {arm}_latency_ms IS NOT NULL
     """
     return Latency(n=n, **dict(zip(wanted, store.read(sql, params)["ms"].to_list(), strict=True)))
+
+
+def _strata(store: Store, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Checked pairs by stratum and severity, each pair once."""
+    strata = store.read(_STRATA, params).to_dicts()
+    if any(row["stored"] > row["pairs"] for row in strata):
+        return store.read(_DISTINCT_STRATA, params).to_dicts()
+    return strata
+
+
+def _settled(strata: list[dict[str, Any]]) -> list[SettledCount]:
+    return [SettledCount(row["severity"], row["pairs"]) for row in strata if row["stratum"] == Stratum.SETTLED]
+
+
+def _open(strata: list[dict[str, Any]]) -> dict[str, int]:
+    return {row["stratum"]: row["pairs"] for row in strata if row["stratum"] != Stratum.SETTLED}
 
 
 def _tokens(pairs: Mapping[str, Any], arm: str) -> Tokens:

@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from judge.degenerate.tells import Degeneracy
+
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the source's records; all but `rejected`, `missing` and `repeats` are of one workflow.
@@ -27,12 +29,29 @@ class SettledCount(msgspec.Struct, frozen=True):
     pairs: int
 
 
-class Labelled(msgspec.Struct, frozen=True):
-    """Labels on the pairs of a stratum that checks leave open: `source` is review or verdict, a review winning."""
+class Labelled(msgspec.Struct, frozen=True, kw_only=True):
+    """Pairs of a stratum that checks leave open, by what was said of them: `verdict` and `review` are outcomes or None.
+
+    `offered` is the strongest reason for which the plan put the pair before a person: random, audit, confirm or
+    control; None where it did not, or a person picked the pair.
+    """
 
     stratum: str
-    source: str
-    outcome: str
+    verdict: str | None = None
+    review: str | None = None
+    offered: str | None = None
+    pairs: int
+
+
+class PoolCount(msgspec.Struct, frozen=True):
+    """Pairs drawn at random that people found to be defects of `severity`; `found`: the judge flagged them too.
+
+    `first_half` says which half of the pool they are in, by hash of the pair.
+    """
+
+    severity: str
+    found: bool
+    first_half: bool
     pairs: int
 
 
@@ -49,7 +68,8 @@ class JudgeRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     `against_reviews` counts pairs that a person decided, `against_truth` pairs that ground truth settled. `by_outcome`
     counts all verdicts. `flips_first` of the flips favour the answer shown first, `flips_second` the other one. Of
-    `repeats`, the same question asked again, `repeats_changed` came out otherwise.
+    `repeats`, the same question asked again, `repeats_changed` came out otherwise. `pool` counts defects that
+    people found without the judge's help: in pairs drawn at random.
     """
 
     verdicts: int = 0
@@ -62,6 +82,7 @@ class JudgeRecord(msgspec.Struct, frozen=True, kw_only=True):
     repeats_changed: int = 0
     against_reviews: list[Compared] = []
     against_truth: list[Compared] = []
+    pool: list[PoolCount] = []
 
 
 class Latency(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +127,34 @@ class Decision(msgspec.Struct, frozen=True):
     terms: str = ""
 
 
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """What the last 24 hours brought: pairs of the candidate, verdicts and reviews of the workflow."""
+
+    pairs: int = 0
+    verdicts: int = 0
+    reviews: int = 0
+
+
+class Noise(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests that production answered `twice`, by who differs from its first answer under the workflow's checks.
+
+    `both`: the candidate and production's second answer differ from it; `candidate_only` and `self_only`: one does.
+    """
+
+    twice: int = 0
+    both: int = 0
+    candidate_only: int = 0
+    self_only: int = 0
+
+
+class Confidence(msgspec.Struct, frozen=True):
+    """Pairs whose outcome is known, by the candidate's confidence, 0..1, rounded down to a fiftieth; None: not told."""
+
+    confidence: float | None
+    pairs: int
+    defects: int
+
+
 class Versions(msgspec.Struct, frozen=True, kw_only=True):
     """Which checks, judge setup and epoch, scrub rules and production models the counts were made with."""
 
@@ -121,7 +170,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     `captured` counts the candidate's pairs and `checked` those that the current checks have seen; `overdue` are pairs
     still unchecked a minute after they were stored. `strata` counts the pairs that checks leave open. `reviews` counts
-    every review of the workflow. `inclusion` is the lowest and highest chance that a pair had of being mirrored.
+    every review of the workflow. `days` and `hours` count the different days, and hours of the day, with pairs (UTC).
+    `tells` is the last look for degenerate answers. `inclusion` is the lowest and highest chance that a pair had of
+    being mirrored.
     """
 
     workflow: str
@@ -144,5 +195,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     production_latency: Latency = Latency()
     candidate_tokens: Tokens = Tokens()
     production_tokens: Tokens = Tokens()
+    days: int = 0
+    hours: int = 0
+    pace: Pace = Pace()
+    tells: Degeneracy = Degeneracy(0, [])
+    noise: Noise = Noise()
+    confidences: list[Confidence] = []
     decisions: list[Decision] = []
     versions: Versions = Versions()

@@ -1,111 +1,114 @@
-"""From evidence to the defect rate of a severity or worse, and what is still needed to decide. Pure."""
+"""From evidence to the counts of a severity or worse, and the decision on them. Pure.
 
-import bisect
-import math
-from collections.abc import Callable
+What the judge flags (anything but "equivalent" and "candidate better", undecided too) goes to a person; what it lets
+pass is audited. A flag is one for all severities, so every judged pair is either confirmed by people or open to audit.
+"""
 
-import msgspec
+from collections.abc import Iterable, Mapping
 
-from judge.calibration.tally import accuracy, is_defect
-from judge.evidence.record import Evidence
+from judge.evidence.record import Evidence, Labelled
 from judge.outcomes import Outcome, Severity, Stratum
-from judge.statistics.bounds import Accuracy, Estimate, Sampled, share, stratified, upper
+from judge.readiness.policy import Policy
+from judge.statistics.cell import Cell, Mode, Pool, Sample
+from judge.statistics.decision import Decision, decide
+from judge.statistics.modes import choose_mode
 
-REVIEW, VERDICT = "review", "verdict"
-_MOST = 10_000_000
-
-
-class DefectCounts(msgspec.Struct, frozen=True):
-    """What bounds the rate of one severity or worse: `settled` known defects among `pairs`, and the sampled strata."""
-
-    settled: int
-    pairs: int
-    strata: list[Sampled]
-    accuracy: Accuracy
+OPEN = (Stratum.AGREE, Stratum.DISAGREE)
+BY_CHANCE = frozenset({"random", "audit"})
+PASSED = frozenset({Outcome.EQUIVALENT, Outcome.CANDIDATE_BETTER})
 
 
-class Shortfall(msgspec.Struct, frozen=True):
-    """Pairs that must still come and pairs that must still be labelled, old or new; `exact`: no fewer would do."""
-
-    pairs: int
-    labels: int
-    exact: bool
+def is_defect(found: str | None, severity: Severity) -> bool:
+    """True when what was found is a defect of `severity` or worse."""
+    return found is not None and Severity(found).at_least(severity)
 
 
-def defect_counts(evidence: Evidence, severity: Severity, use_verdicts: bool) -> DefectCounts:
-    """The counts for a severity or worse; verdicts are among the labels only where `use_verdicts` says so."""
+def flagged(verdict: str) -> bool:
+    """True when the judge does not let a pair pass: a person has to look."""
+    return Outcome(verdict) not in PASSED
+
+
+def mode_of(policy: Policy, evidence: Evidence) -> Mode:
+    """How the labels of a candidate become evidence on its defects."""
+    if policy.judge is None or policy.judge_as_truth is not None:
+        return Mode.CLEAN
+    looked_at = any(row.review is not None for row in evidence.labels)
+    pool = sum(row.pairs for row in evidence.judge.pool)
+    return choose_mode(pool, human_labels=looked_at, guard_quiet=True)
+
+
+def cell(policy: Policy, evidence: Evidence, severity: Severity, mode: Mode) -> Cell:
+    """The counts of a severity or worse, over all strata."""
     settled = sum(row.pairs for row in evidence.settled)
-    pairs = settled + sum(evidence.strata.values())
-    return DefectCounts(
+    return Cell(
+        budget=policy.budgets[severity],
+        checked=settled + sum(evidence.strata.values()),
         settled=sum(row.pairs for row in evidence.settled if is_defect(row.severity, severity)),
+        samples={
+            str(stratum): sample(evidence.labels, stratum, evidence.strata.get(stratum, 0), severity, mode, policy)
+            for stratum in OPEN
+        },
+        mode=mode,
+        pool=pool(evidence, severity),
+    )
+
+
+def decisions(policy: Policy, evidence: Evidence, alpha: float) -> Mapping[Severity, Decision]:
+    """The decision on the budget of each severity, with bounds that hold with 1 - alpha."""
+    mode = mode_of(policy, evidence)
+    cells = [cell(policy, evidence, severity, mode) for severity in Severity]
+    return dict(zip(Severity, decide(cells, alpha), strict=True))
+
+
+def sample(
+    labels: Iterable[Labelled], stratum: Stratum, pairs: int, severity: Severity, mode: Mode, policy: Policy
+) -> Sample:
+    """What the labels say of one stratum, of which there are `pairs`."""
+    rows = [row for row in labels if row.stratum == stratum]
+    if mode is not Mode.CLEAN:
+        return _confirmed(rows, pairs, severity)
+    if policy.judge is None:
+        labelled = [(row.review, row.pairs) for row in rows if row.offered in BY_CHANCE]
+    else:
+        labelled = [(row.review or row.verdict, row.pairs) for row in rows if row.verdict is not None]
+    known = [(Outcome(label), n) for label, n in labelled if label is not None]
+    return Sample(
         pairs=pairs,
-        strata=[
-            _sampled(evidence, stratum, severity, use_verdicts, pairs) for stratum in (Stratum.DISAGREE, Stratum.AGREE)
-        ],
-        accuracy=accuracy(evidence.judge.against_reviews, severity),
+        judged=sum(n for _, n in known),
+        confirmed=sum(n for label, n in known if is_defect(label.severity, severity)),
+        pending=sum(n for label, n in known if label is Outcome.UNDECIDED),
     )
 
 
-def defect_rate(counts: DefectCounts) -> Estimate:
-    """The defect rate of all pairs of the observed mix."""
-    return stratified(counts.settled, counts.pairs, counts.strata, counts.accuracy)
+def pool(evidence: Evidence, severity: Severity) -> Pool:
+    """The judge's record on defects that people found without it, of this severity or worse."""
+    rows = [row for row in evidence.judge.pool if is_defect(row.severity, severity)]
 
+    def total(first_half: bool, missed_only: bool) -> int:
+        return sum(row.pairs for row in rows if row.first_half is first_half and not (missed_only and row.found))
 
-def shortfall(counts: DefectCounts, budget: float) -> Shortfall | None:
-    """What brings the upper bound under the budget if no further defect is found; None when no number does.
-
-    Labels alone, where enough pairs are there to label. Else as many pairs as leave half the budget to the labels, and
-    enough to take them. Labels are spread over the open strata by weight. None: too few defects of the severity are
-    reviewed to know how many the judge misses, or it takes millions of pairs.
-    """
-    open_share = sum(stratum.weight for stratum in counts.strata)
-    labelled = sum(stratum.labels for stratum in counts.strata)
-    single = sum(stratum.weight > 0 for stratum in counts.strata) == 1
-
-    def labels_for(more_pairs: int) -> int | None:
-        return _least(lambda more: defect_rate(_grown(counts, more_pairs, more)).upper, budget)
-
-    def pairs_for(allowed: float) -> int | None:
-        return _least(lambda more: upper(counts.settled, counts.pairs + more, share(counts.strata)), allowed)
-
-    labels = labels_for(0)
-    if labels is not None and (labels == 0 or labels + labelled <= open_share * counts.pairs):
-        return Shortfall(0, labels, exact=single)
-    pairs = pairs_for(budget / 2 if open_share else budget)
-    labels = None if pairs is None else labels_for(pairs)
-    if pairs is None or labels is None:
-        return None
-    room = math.ceil((labels + labelled) / open_share) - counts.pairs if labels else 0
-    return Shortfall(max(pairs, room), labels, exact=not open_share)
-
-
-def _sampled(evidence: Evidence, stratum: Stratum, severity: Severity, use_verdicts: bool, pairs: int) -> Sampled:
-    rows = [row for row in evidence.labels if row.stratum == stratum and (use_verdicts or row.source == REVIEW)]
-    outcomes = [(Outcome(row.outcome), row.pairs) for row in rows]
-    return Sampled(
-        weight=evidence.strata.get(stratum, 0) / pairs if pairs else 0.0,
-        labels=sum(count for _, count in outcomes),
-        defects=sum(count for outcome, count in outcomes if is_defect(outcome.severity, severity)),
-        undecided=sum(count for outcome, count in outcomes if outcome is Outcome.UNDECIDED),
-        judged=any(row.source == VERDICT for row in rows),
+    return Pool(
+        defects=total(False, False),
+        missed=total(False, True),
+        prior_defects=total(True, False),
+        prior_missed=total(True, True),
     )
 
 
-def _grown(counts: DefectCounts, pairs: int, labels: int) -> DefectCounts:
-    """The counts with further pairs and labels, none a defect, the labels spread over the strata by weight."""
-    total = sum(stratum.weight for stratum in counts.strata) or 1.0
-    strata = [
-        msgspec.structs.replace(stratum, labels=stratum.labels + round(labels * stratum.weight / total))
-        for stratum in counts.strata
-    ]
-    return msgspec.structs.replace(counts, pairs=counts.pairs + pairs, strata=strata)
-
-
-def _least(bound: Callable[[int], float], budget: float) -> int | None:
-    """The least number that brings a falling bound under the budget, or None when not even millions do."""
-    high = 1
-    while bound(high - 1) >= budget:
-        if high > _MOST:
-            return None
-        high *= 2
-    return bisect.bisect_left(range(high), True, key=lambda more: bound(more) < budget)
+def _confirmed(rows: list[Labelled], pairs: int, severity: Severity) -> Sample:
+    """Verdicts whose flags people confirm. A person who cannot decide an audit has not cleared the judge: a miss."""
+    judged = confirmed = pending = audited = missed = 0
+    for row in rows:
+        if row.verdict is None:
+            continue
+        judged += row.pairs
+        review = None if row.review is None else Outcome(row.review)
+        undecided = review is None or review is Outcome.UNDECIDED
+        found = review is not None and is_defect(review.severity, severity)
+        if flagged(row.verdict):
+            confirmed += row.pairs * found
+            pending += row.pairs * undecided
+        elif row.offered in BY_CHANCE:
+            audited += row.pairs
+            missed += row.pairs * (found or undecided)
+    return Sample(pairs=pairs, judged=judged, confirmed=confirmed, pending=pending, audited=audited, missed=missed)

@@ -1,13 +1,14 @@
 """One line of a readiness: a state, and the sentence that a person reads."""
 
+import math
 from typing import Literal
 
 import msgspec
 
 from judge.outcomes import State
-from judge.statistics.bounds import METHOD, Estimate
+from judge.statistics import rate
 
-Unit = Literal["rate", "ms", "pairs", "cycles"]
+Unit = Literal["rate", "ms", "pairs", "cycles", "days", "hours", "usd"]
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,26 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     unit: Unit | None = None
 
 
+class Bounded(msgspec.Struct, frozen=True):
+    """A rate, 0..1, None when nothing tells it, and the bounds that hold with 1 - `alpha` at every look."""
+
+    rate: float | None
+    lower: float
+    upper: float
+    alpha: float
+
+
+def bounded(k: int, n: int, limit: float, alpha: float) -> Bounded:
+    """The rate behind k of n, with the bounds that decide on a limit."""
+    found = rate.bounds(k, n, limit=limit, alpha=alpha)
+    return Bounded(k / n if n else None, float(found.lower), float(found.upper), alpha)
+
+
+def method(alpha: float) -> str:
+    """What the bounds promise: "95 %, valid at every look"."""
+    return f"{100 * (1 - alpha):.6g} %, valid at every look"
+
+
 def fact(
     name: str,
     holds: bool,
@@ -43,18 +64,18 @@ def fact(
         state=State.READY if holds else State.INSUFFICIENT_EVIDENCE,
         sentence=f"{sentence}: {'ready' if holds else 'insufficient evidence'}",
         missing=None if holds else missing or sentence,
-        value=value,
-        budget=budget,
+        value=None if value is None else float(value),
+        budget=None if budget is None else float(budget),
         unit=unit,
     )
 
 
-def within(name: str, estimate: Estimate, budget: float, missing: str, note: str = "") -> Line:
+def within(name: str, found: Bounded, budget: float, missing: str, note: str = "") -> Line:
     """A rate against the highest allowed: ready when even the upper bound is below, blocked when the lower is above.
 
     `missing` says what would decide it, for a rate that the bounds leave open; `note` ends the sentence.
     """
-    low, high = estimate.lower, estimate.upper
+    low, high = found.lower, found.upper
     if high < budget:
         state, digits = State.READY, decimals(high, budget)
         bound, end = f"at most {percent(high, digits)}", "ready"
@@ -65,13 +86,13 @@ def within(name: str, estimate: Estimate, budget: float, missing: str, note: str
     else:
         state, digits = State.INSUFFICIENT_EVIDENCE, max(decimals(low, budget), decimals(high, budget))
         bound, end = f"between {percent(low, digits)} and {percent(high, digits)}", f"insufficient evidence, {missing}"
-    value = "rate unknown" if estimate.rate is None else percent(estimate.rate, digits)
+    value = "rate unknown" if found.rate is None else percent(found.rate, digits)
     return Line(
         name=name,
         state=state,
-        sentence=f"{name}: {value}, {bound} ({METHOD}), budget {percent(budget, digits)}: {end}{note}",
+        sentence=f"{name}: {value}, {bound} ({method(found.alpha)}), budget {percent(budget, digits)}: {end}{note}",
         missing=f"{name}: {missing}" if state is State.INSUFFICIENT_EVIDENCE else None,
-        value=estimate.rate,
+        value=found.rate,
         lower=low,
         upper=high,
         budget=budget,
@@ -92,6 +113,12 @@ def decimals(one: float, other: float) -> int:
 def count(n: int, noun: str) -> str:
     """A number and its noun: "1 pair", "1,200 pairs"."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def about(n: float) -> int:
+    """A number rounded up to one or two digits that a forecast can honestly have: 7, 40, 350."""
+    step: int = 10 ** max(0, math.floor(math.log10(max(1.0, n))) - 1)
+    return step * math.ceil(n / step)
 
 
 def milliseconds(value: float) -> str:

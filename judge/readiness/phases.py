@@ -1,11 +1,15 @@
 """What each phase demands, as lines over policy and evidence. Pure."""
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from judge.calibration.calibrate import calibrate
 from judge.evidence.record import Evidence
 from judge.outcomes import Phase, State
+from judge.readiness.defects import BY_CHANCE
+from judge.readiness.escalation import escalation
 from judge.readiness.line import Line, count, fact, percent
+from judge.readiness.noise import noise_floor
 from judge.readiness.policy import Policy
 from judge.readiness.quality import quality
 from judge.readiness.signed import cycles, phase_signed
@@ -24,21 +28,21 @@ def shadow(policy: Policy, evidence: Evidence) -> list[Line]:
     return [
         _all_checked(evidence),
         _judge(policy, evidence),
-        fact("noise floor", False, "noise floor: production's disagreement with itself is not measured yet"),
-        fact("escalation", False, "escalation: not simulated yet"),
+        noise_floor(policy, evidence),
+        escalation(policy, evidence),
     ]
 
 
 def limited(policy: Policy, evidence: Evidence) -> list[Line]:
     """Phase 3: the candidate serves within its budgets."""
     earlier = [phase_signed(policy, evidence, Phase.INSTRUMENT), phase_signed(policy, evidence, Phase.SHADOW)]
-    return [*earlier, _funnel(evidence), _all_checked(evidence), *quality(policy, evidence)]
+    return [*earlier, *_traffic(policy, evidence), *quality(policy, evidence, Phase.LIMITED)]
 
 
 def expand(policy: Policy, evidence: Evidence) -> list[Line]:
     """Phase 4: the budgets of phase 3 have held for the release cycles asked for, and hold today."""
     earlier = [phase_signed(policy, evidence, Phase.LIMITED), cycles(policy, evidence)]
-    return [*earlier, _funnel(evidence), _all_checked(evidence), *quality(policy, evidence)]
+    return [*earlier, *_traffic(policy, evidence), *quality(policy, evidence, Phase.EXPAND)]
 
 
 LINES: Mapping[Phase, Callable[[Policy, Evidence], list[Line]]] = {
@@ -65,6 +69,30 @@ def _funnel(evidence: Evidence) -> Line:
     if not intake.paired:
         return fact("funnel", False, "funnel: nothing has been captured", "funnel: records from the source")
     return fact("funnel", True, f"{fates}; every record is accounted for")
+
+
+def _traffic(policy: Policy, evidence: Evidence) -> list[Line]:
+    """Is what was mirrored complete, checked, and enough of the days and hours that production has?"""
+    return [
+        _funnel(evidence),
+        _all_checked(evidence),
+        _spread("days", "day", evidence.days, policy.min_days),
+        _spread("hours", "hour of the day", evidence.hours, policy.min_hours),
+    ]
+
+
+def _spread(name: Literal["days", "hours"], noun: str, found: int, wanted: int) -> Line:
+    some = count(found, noun).replace("hour of the days", "hours of the day")
+    more = count(wanted - found, f"more {noun}").replace("hour of the days", "hours of the day")
+    return fact(
+        name,
+        found >= wanted,
+        f"{name}: pairs of {some}, wanted {wanted}",
+        f"{name}: pairs of {more}",
+        value=found,
+        budget=wanted,
+        unit=name,
+    )
 
 
 def _captured(policy: Policy, evidence: Evidence) -> Line:
@@ -120,8 +148,13 @@ def _judge(policy: Policy, evidence: Evidence) -> Line:
     if policy.judge is None:
         if evidence.checked and not still_open:
             return fact("judge", True, "judge: none is needed, checks settle every pair")
-        sentence = f"judge: no judge: reviewers only, for {count(still_open, 'pair')} that checks leave open"
-        return fact("judge", False, sentence)
+        offered = sum(row.pairs for row in evidence.labels if row.offered in BY_CHANCE)
+        sentence = (
+            f"judge: none; people label a random sample of the {count(still_open, 'pair')} that checks leave open"
+        )
+        return fact(
+            "judge", still_open > 0 and offered > 0, sentence, "judge: reviews that the plan offers, or a judge"
+        )
     calibration = calibrate(policy.judge, evidence.judge)
     reviewers = calibration.reviewers.agreement
     return Line(

@@ -1,51 +1,61 @@
 """Does the candidate serve well enough? Defect budgets and service limits, as lines. Pure."""
 
-from judge.calibration.calibrate import calibrate
 from judge.evidence.record import Evidence
-from judge.outcomes import Severity, State
-from judge.readiness.defects import VERDICT, Shortfall, defect_counts, defect_rate, shortfall
-from judge.readiness.line import Line, count, fact, milliseconds, within
+from judge.outcomes import Phase, Severity, State
+from judge.readiness.defects import decisions
+from judge.readiness.forecast import forecast
+from judge.readiness.line import Bounded, Line, bounded, count, fact, method, milliseconds, within
 from judge.readiness.policy import Policy
-from judge.statistics.bounds import METHOD, binomial
+from judge.statistics.cell import Mode
+from judge.statistics.decision import Decision
 
 SCHEMA_CHECK = "json_schema"
 
 
-def quality(policy: Policy, evidence: Evidence) -> list[Line]:
+def quality(policy: Policy, evidence: Evidence, phase: Phase) -> list[Line]:
     """The lines that a phase with real users must hold: budgets by severity, then calls, latency and schema."""
-    lines = [_defects(policy, evidence, severity) for severity in Severity]
-    lines += [_sampling(evidence), _failed_calls(policy, evidence)]
+    alpha = policy.alpha(phase)
+    found = decisions(policy, evidence, alpha)
+    lines = [_defects(policy, evidence, severity, decision) for severity, decision in found.items()]
+    lines += [_sampling(evidence), _tells(evidence), _failed_calls(policy, evidence, alpha)]
     if policy.p95_latency_ms is not None:
         lines.append(_latency(policy.p95_latency_ms, evidence))
     if policy.min_schema_validity is not None:
-        lines.append(_schema(policy, policy.min_schema_validity, evidence))
+        lines.append(_schema(policy, policy.min_schema_validity, evidence, alpha))
     return lines
 
 
-def _defects(policy: Policy, evidence: Evidence, severity: Severity) -> Line:
-    verdicts = sum(row.pairs for row in evidence.labels if row.source == VERDICT)
-    accepted = policy.judge is not None and calibrate(policy.judge, evidence.judge).accepted
-    note = ""
-    if verdicts and accepted:
-        note = (
-            f" ({count(verdicts, 'verdict')} counted; assumes that the judge errs no more often here than on the pairs "
-            "that people reviewed)"
-        )
-    elif verdicts:
-        note = f" ({count(verdicts, 'verdict')} not counted: the judge is not accepted)"
-    counts = defect_counts(evidence, severity, use_verdicts=accepted)
-    budget = policy.budgets[severity]
-    missing = _missing(shortfall(counts, budget))
-    return within(f"{severity} defects", defect_rate(counts), budget, missing, note)
+def _defects(policy: Policy, evidence: Evidence, severity: Severity, decision: Decision) -> Line:
+    found = Bounded(decision.estimate, decision.lower, decision.upper, decision.alpha)
+    note = "" if evidence.checked and not any(evidence.strata.values()) else f" ({_assumes(policy, decision)})"
+    line = within(f"{severity} defects", found, decision.budget, forecast(policy, evidence, decision), note)
+    return line if decision.mode is not Mode.PROVISIONAL else _undecided(line, decision)
 
 
-def _missing(need: Shortfall | None) -> str:
-    if need is None:
-        return "no number of labels decides it before more defects of this severity are reviewed"
-    about = "at least" if need.exact else "about"
-    pairs = count(need.pairs, "more pair") if need.pairs else ""
-    labels = count(need.labels, "more labelled pair") if need.labels else ""
-    return f"{about} {' and '.join(filter(None, (pairs, labels)))} if none is a defect"
+def _assumes(policy: Policy, decision: Decision) -> str:
+    if policy.judge_as_truth is not None:
+        return f"the judge is taken for the truth on the word of: {policy.judge_as_truth}"
+    if policy.judge is None:
+        return "people label a random sample"
+    return decision.assumes
+
+
+def _undecided(line: Line, decision: Decision) -> Line:
+    """What the judge alone says decides nothing, in either direction."""
+    missing = "people must confirm what the judge flags, and audit what it lets pass"
+    value = "rate unknown" if decision.estimate is None else f"{100 * decision.estimate:.1f} % flagged"
+    return Line(
+        name=line.name,
+        state=State.INSUFFICIENT_EVIDENCE,
+        sentence=f"{line.name}: {value} ({decision.assumes}), budget {100 * decision.budget:.4g} %: insufficient "
+        f"evidence, {missing}",
+        missing=f"{line.name}: {missing}",
+        value=decision.estimate,
+        lower=decision.lower,
+        upper=decision.upper,
+        budget=decision.budget,
+        unit="rate",
+    )
 
 
 def _sampling(evidence: Evidence) -> Line:
@@ -59,9 +69,21 @@ def _sampling(evidence: Evidence) -> Line:
     return fact("sampling", True, f"sampling: every pair had the same chance to be mirrored, {high:.3g}")
 
 
-def _failed_calls(policy: Policy, evidence: Evidence) -> Line:
-    estimate = binomial(evidence.candidate_errors, evidence.captured)
-    return within("failed calls", estimate, policy.budgets[Severity.MAJOR], "more pairs without a failed call")
+def _tells(evidence: Evidence) -> Line:
+    """Answers that game a judge, or that no honest model gives: the judge alone would not see it."""
+    found = evidence.tells
+    if found.state is State.BLOCKED:
+        told = "; ".join(tell.sentence for tell in found.tells if tell.flagged)
+        return Line(name="answers", state=State.BLOCKED, sentence=f"answers: {told}: blocked")
+    enough = found.state is State.READY
+    sentence = f"answers: those to {count(found.requests, 'distinct request')} looked at, none of a degenerate kind"
+    return fact("answers", enough, sentence, "answers: more pairs of distinct requests, so that degenerate ones show")
+
+
+def _failed_calls(policy: Policy, evidence: Evidence, alpha: float) -> Line:
+    budget = policy.budgets[Severity.MAJOR]
+    found = bounded(evidence.candidate_errors, evidence.captured, budget, alpha)
+    return within("failed calls", found, budget, "more pairs without a failed call")
 
 
 def _latency(limit_ms: float, evidence: Evidence) -> Line:
@@ -82,7 +104,7 @@ def _latency(limit_ms: float, evidence: Evidence) -> Line:
     return Line(
         name=name,
         state=state,
-        sentence=f"{found}, {bound} ({METHOD}), {limit}: {end}",
+        sentence=f"{found}, {bound} ({method(0.05)}), {limit}: {end}",
         missing=missing and f"{name}: {missing}",
         value=p95,
         lower=low,
@@ -92,12 +114,12 @@ def _latency(limit_ms: float, evidence: Evidence) -> Line:
     )
 
 
-def _schema(policy: Policy, min_validity: float, evidence: Evidence) -> Line:
+def _schema(policy: Policy, min_validity: float, evidence: Evidence, alpha: float) -> Line:
     """Answers that break their schema, or that the check crashed on, among those it looked at."""
-    name = "schema violations"
+    name, limit = "schema violations", round(1 - min_validity, 12)
     if SCHEMA_CHECK not in policy.checks:
         return fact(name, False, f"{name}: no {SCHEMA_CHECK} check is configured", f"{name}: configure {SCHEMA_CHECK}")
     by_status = {row.status: row.pairs for row in evidence.checks if row.check == SCHEMA_CHECK}
     looked_at = evidence.checked - by_status.get("SKIP", 0)
-    estimate = binomial(by_status.get("FAIL", 0) + by_status.get("ERROR", 0), looked_at)
-    return within(name, estimate, round(1 - min_validity, 12), "more answers that a schema was checked on")
+    found = bounded(by_status.get("FAIL", 0) + by_status.get("ERROR", 0), looked_at, limit, alpha)
+    return within(name, found, limit, "more answers that a schema was checked on")

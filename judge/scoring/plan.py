@@ -13,6 +13,7 @@ from judge.judging.panel import Judge, Panel
 from judge.judging.rubric import Rubric, load_rubric
 from judge.money.till import Priced
 from judge.outcomes import Stratum
+from judge.readiness.policy import Policy, policy_of
 from shadow.config import Config, ModelConnection, Workflow, WorkflowJudge
 
 
@@ -20,7 +21,7 @@ class JudgePlan(msgspec.Struct, frozen=True):
     """How the judges of a workflow are asked; `setup` changes with rubric, judges or prompt, `epochs` with more.
 
     `candidates` are the fingerprints of the present candidates: only their pairs are judged, since judging costs money.
-    `shares` is the sampling plan: the chance of a pair to be judged, by stratum.
+    `shares` bounds the part of each stratum that may be judged, and `policy` says what the plan has to decide.
     """
 
     candidates: list[str]
@@ -31,6 +32,7 @@ class JudgePlan(msgspec.Struct, frozen=True):
     settings: WorkflowJudge
     setup: str
     epochs: Epochs
+    policy: Policy
 
     @property
     def epoch(self) -> str:
@@ -110,4 +112,5 @@ def _judge_plan(
         settings=settings,
         setup=setup,
         epochs=Epochs(setup, {judge: models[judge].fingerprint for judge in settings.judges}),
+        policy=policy_of(workflow),
     )

@@ -21,10 +21,11 @@ from judge.judging.selftest import easy_pair, failing
 from judge.judging.setbacks import Setbacks
 from judge.money.budget import CapReached
 from judge.money.till import Till
+from judge.sampling.judging import Unjudged, unjudged
 from judge.scoring.paid import Paid
 from judge.scoring.plan import JudgePlan, Plan
 from judge.scoring.rows import verdicts_frame
-from judge.scoring.worklist import Unjudged, fetch, unjudged
+from judge.scoring.worklist import fetch
 from shadow.store import Store
 from shadow.types import Pair
 
@@ -87,13 +88,17 @@ class JudgeQueue:
         halt = asyncio.create_task(stop.wait())
         storing.add_done_callback(self._ended)
         halt.add_done_callback(self._ended)
-        self._stored, self._read_again_s = 0, 0.0
+        self._stored = known = 0
+        self._read_again_s = 0.0
         try:
             while not stop.is_set() and self._failure is None:
                 self._changed.clear()
                 wait_s = await self._begin(tasks, tried, pace, limit, once)
                 if once and not tasks and (not self._backlog or wait_s > 0):
-                    break
+                    if wait_s > 0 or not await self._more_than(known):
+                        break
+                    known, self._read_again_s = self._stored, 0.0  # these verdicts may make the plan ask for more
+                    continue
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), wait_s or None)
             if tasks:
@@ -108,6 +113,14 @@ class JudgeQueue:
         if self._failure is not None:
             raise self._failure
         return self._stored
+
+    async def _more_than(self, known: int) -> bool:
+        """True when more verdicts are stored than were known; those that have come have a moment to get there."""
+        for _ in range(20):
+            if not self._finished:
+                break
+            await asyncio.sleep(FLUSH_S / 2)
+        return self._stored > known
 
     async def _begin(
         self, tasks: set[asyncio.Task[None]], tried: set[str], pace: int | None, limit: int | None, once: bool

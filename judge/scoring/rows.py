@@ -14,8 +14,8 @@ from judge.judging.panel import Verdict
 from judge.judging.rubric import Rubric
 from judge.judging.verdict import Judgement, Opinion
 from judge.outcomes import Status
+from judge.sampling.judging import Unjudged
 from judge.scoring.plan import JudgePlan
-from judge.scoring.worklist import Unjudged
 from shadow.sampling import share_of
 from shadow.types import Pair
 

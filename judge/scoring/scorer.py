@@ -20,10 +20,11 @@ from judge.checking.settle import examine, settle
 from judge.degenerate.measuring import Looking
 from judge.judging.epoch import resume
 from judge.money.till import Till
+from judge.sampling.judging import count_unjudged
 from judge.scoring.plan import Plan, make_plans
 from judge.scoring.queue import FAREWELL_S, IDLE_S, JudgeQueue
 from judge.scoring.rows import Checked, check_results_frame, checked_frame
-from judge.scoring.worklist import count_unchecked, count_unjudged, fetch, unchecked
+from judge.scoring.worklist import count_unchecked, fetch, unchecked
 from shadow.beat import BEAT_S, beat
 from shadow.config import Config
 from shadow.leaks import Trials

@@ -17,7 +17,7 @@ def test_the_board_shows_every_workflow_and_phase_with_its_state(page: Page, sit
     expect(triage.locator('[data-phase="limited"]')).to_contain_text("budget 5.0")
     expect(triage.locator('[data-phase="limited"]')).to_contain_text("points over")
     expect(board.locator(".sj-badge")).to_have_count(12)
-    expect(page.get_by_text("single look (95 %)")).to_be_visible()
+    expect(page.get_by_text("valid at every look: this page")).to_be_visible()
 
 
 def test_a_phase_shows_its_lines_bars_and_what_is_missing(page: Page, site: Site) -> None:

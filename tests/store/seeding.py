@@ -28,6 +28,7 @@ def configuration(**workflow: Any) -> Config:
         "candidates": ["small"],
         "checks": [{"check": "label_agreement"}],
         "min_captured": 20,
+        "demands": {"min_days": 1, "min_hours": 1},
         "judge": {"model": "arbiter", "min_labels": 4},
         **workflow,
     }
@@ -104,7 +105,9 @@ def store_verdict(
     store.append("verdicts", _frame(row))
 
 
-def store_review(store: Store, of: Pair, outcome: Outcome, when: datetime, reviewer: str = "ada") -> None:
+def store_review(
+    store: Store, of: Pair, outcome: Outcome, when: datetime, reviewer: str = "ada", reason: str | None = None
+) -> None:
     row: dict[str, Any] = {
         **_reference(of),
         "review_id": f"{of.pair_id}-{reviewer}-{when:%H%M%S}",
@@ -113,6 +116,7 @@ def store_review(store: Store, of: Pair, outcome: Outcome, when: datetime, revie
         "note": "",
         "left_arm": "production",
         "reviewed_at": when,
+        **({"reason": reason} if reason else {}),
     }
     store.append("reviews", _frame(row))
 

@@ -23,7 +23,7 @@ from judge.evidence.record import (
 )
 from judge.judging.epoch import setup_of
 from judge.outcomes import Outcome, Phase, State
-from judge.statistics.bounds import quantile_ranks
+from judge.statistics.rate import quantile_ranks
 from shadow.store import Store, open_store
 from tests.store.seeding import (
     AGREE,
@@ -184,14 +184,14 @@ def test_labels_a_review_wins_over_a_verdict_and_over_an_older_review(store: Sto
     store_verdict(store, pairs[1], Outcome.EQUIVALENT, at(19), epoch="e0")  # an older epoch
     store_review(store, pairs[1], Outcome.WORSE_MINOR, at(30))
     store_review(store, pairs[1], Outcome.CANDIDATE_BETTER, at(31), reviewer="bob")
-    store_review(store, pairs[7], Outcome.EQUIVALENT, at(32))
+    store_review(store, pairs[7], Outcome.EQUIVALENT, at(32), reason="random")
     store_review(store, pairs[9], Outcome.EQUIVALENT, at(33))  # settled: known already
     found = evidence(store)
     assert found.labels == [
-        Labelled("agree", "review", "equivalent", 1),
-        Labelled("agree", "verdict", "undecided", 1),
-        Labelled("disagree", "review", "candidate_better", 1),
-        Labelled("disagree", "verdict", "worse_major", 3),
+        Labelled(stratum="agree", verdict="undecided", pairs=1),
+        Labelled(stratum="agree", review="equivalent", offered="random", pairs=1),
+        Labelled(stratum="disagree", verdict="worse_major", review="candidate_better", pairs=1),
+        Labelled(stratum="disagree", verdict="worse_major", pairs=3),
     ]
     assert found.reviews == 4
     assert found.versions.epoch == "e1"

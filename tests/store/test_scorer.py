@@ -181,10 +181,11 @@ def test_the_plan_samples_by_stratum_and_says_the_chance(store: Store) -> None:
     settings = config(share_of_agreements=0.25, share_of_disagreements=0.5, share_of_settled=0.0)
     asyncio.run(scorer(store, says(SAME), settings).score_once())
     chosen = {row[0]: row[1:] for row in table(store, "verdicts", "pair_id, stratum, inclusion_probability").rows()}
+    draws = {each.pair_id: share_of(each.pair_id, "judge") for each in pairs}
     expected = {
-        each.pair_id: ("agree", 0.25) if index % 2 else ("disagree", 0.5)
+        each.pair_id: ("agree" if index % 2 else "disagree", max(draws[each.pair_id], 1 / 200))
         for index, each in enumerate(pairs)
-        if share_of(each.pair_id, "judge") < (0.25 if index % 2 else 0.5)
+        if draws[each.pair_id] < (0.25 if index % 2 else 0.5)
     }
     assert chosen == expected
     assert 100 < len(chosen) < 200
@@ -200,10 +201,13 @@ def test_a_slow_judge_has_read_a_random_part_of_both_strata(store: Store) -> Non
         return Completion(text=SAME)
 
     asyncio.run(scorer(store, Recorded("arbiter", answer), config(in_flight=2)).score_once())
-    turns = sorted(range(200), key=lambda n: share_of(pairs[n].pair_id, "judge"))
     first = list(dict.fromkeys(asked))
     assert len(first) == 200
-    assert all(abs(turns.index(n) - place) < 4 for place, n in enumerate(first)), "only what is under way overtakes"
+    for stratum in (range(150), range(150, 200)):
+        turns = sorted(stratum, key=lambda n: share_of(pairs[n].pair_id, "judge"))
+        order = [n for n in first if n in stratum]
+        assert all(abs(turns.index(n) - place) < 4 for place, n in enumerate(order)), "only what is under way overtakes"
+    assert {n >= 150 for n in first[:20]} == {True, False}, "both strata advance"
 
 
 def test_an_endpoint_that_is_down_leaves_pairs_waiting(store: Store) -> None:

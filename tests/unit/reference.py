@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from connectors.folder import kinds
 from shadow import config
 from shadow.access import LoginSettings
+from shadow.demands import Budgets, Demands, Limits, NoiseFloor
 from shadow.gate import GateSettings
 from shadow.signing import SignoffSettings
 from shadow.store_settings import S3Settings, StoreSettings
@@ -33,8 +34,10 @@ def settings_classes() -> dict[str, type[BaseModel]]:
         "[[workflows.NAME.checks]]": config.CheckSettings,
         "[workflows.NAME.scrub]": config.ScrubSettings,
         "[workflows.NAME.judge]": config.WorkflowJudge,
-        "[workflows.NAME.budgets]": config.Budgets,
-        "[workflows.NAME.limits]": config.Limits,
+        "[workflows.NAME.budgets]": Budgets,
+        "[workflows.NAME.limits]": Limits,
+        "[workflows.NAME.demands]": Demands,
+        "[workflows.NAME.noise_floor]": NoiseFloor,
         "[workflows.NAME.signoff]": SignoffSettings,
         "[mirror]": config.MirrorSettings,
         "[dashboard]": config.DashboardSettings,

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.errors import UserError
 from shadow.access import LoginSettings
-from shadow.config import Budgets, Config, load, validate
+from shadow.config import Config, load, validate
+from shadow.demands import Budgets
 from shadow.strict import Strict
 
 GOOD = """
@@ -66,7 +67,7 @@ def test_a_good_file(write: Write) -> None:
     config = load(write(GOOD))
     assert config.models["judge"].settings == {"api_key": "s3cret-value"}
     assert config.workflows["triage"].checks[0].settings == {"labels": ["a"]}
-    assert config.workflows["triage"].budgets.model_dump() == {"critical": 0.001, "major": 0.02, "minor": 0.05}
+    assert config.workflows["triage"].budgets.model_dump() == {"critical": None, "major": 0.02, "minor": None}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from connectors import folder
 from judge.checking.loading import load_checks
 from shadow import config
 from shadow.config import load, validate
+from shadow.demands import Budgets
 from tests.unit.reference import EXAMPLE, REFERENCE, rows, settings_classes
 
 OPENED = re.sub(r"^#(?=\S)", "", EXAMPLE.read_text(), flags=re.MULTILINE)
@@ -54,7 +55,7 @@ def test_a_key_that_is_commented_out_shows_its_default_or_has_none() -> None:
     for table, settings in (
         ("scrub", config.ScrubSettings),
         ("judge", config.WorkflowJudge),
-        ("budgets", config.Budgets),
+        ("budgets", Budgets),
     ):
         _assert_defaults(settings, triage[table], all_of_it[table])
     for name in ("ticket-slm", "extractor"):

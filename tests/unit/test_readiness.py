@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from judge.degenerate.tells import Degeneracy, Tell
 from judge.evidence.record import (
     CheckCount,
     Compared,
@@ -20,14 +21,12 @@ from judge.evidence.record import (
     SettledCount,
     Versions,
 )
-from judge.outcomes import Phase, Severity, State
+from judge.outcomes import Phase, State
 from judge.readiness.assess import Readiness, assess, digest_of
-from judge.readiness.defects import defect_counts, defect_rate, shortfall
-from judge.readiness.line import Line, decimals
-from judge.readiness.policy import JudgePolicy, Policy, policy_of
+from judge.readiness.line import Line
+from judge.readiness.policy import JudgePolicy, Policy
 from judge.signing.standing import terms_of
-from judge.statistics.bounds import upper
-from shadow.config import Workflow
+from judge.statistics.rate import bounds
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 READY, LACKING, BLOCKED = State.READY, State.INSUFFICIENT_EVIDENCE, State.BLOCKED
@@ -63,6 +62,9 @@ def settled(clean: int, **severities: int) -> dict[str, Any]:
         "settled": counts,
         "inclusion": (1.0, 1.0),
         "intake": Intake(paired=n),
+        "days": 1,
+        "hours": 1,
+        "tells": Degeneracy(100, []),
         "versions": VERSIONS,
     }
 
@@ -82,6 +84,27 @@ def signed(*decisions: tuple[str, str, int], fingerprint: str = "small@1") -> li
         )
         for number, (phase, decision, day) in enumerate(decisions, start=1)
     ]
+
+
+GAMED = Tell(
+    name="constant", candidate=100, production=3, requests=100, flagged=True, sentence="every answer is the same"
+)
+OPEN = {**settled(0), "captured": 2000, "checked": 2000, "strata": {"agree": 2000}}
+
+
+def confirmed(defects: int, refuted: int, missed: int, let_pass: int) -> list[Labelled]:
+    """A thousand verdicts: flags that people confirmed and refuted, and audits that found misses and none."""
+    flag = {"stratum": "agree", "verdict": "worse_major", "offered": "confirm"}
+    passed = {"stratum": "agree", "verdict": "equivalent"}
+    rest = 1000 - defects - refuted - missed - let_pass
+    rows = [
+        Labelled(**flag, review="worse_major", pairs=defects),
+        Labelled(**flag, review="equivalent", pairs=refuted),
+        Labelled(**passed, offered="audit", review="worse_major", pairs=missed),
+        Labelled(**passed, offered="audit", review="equivalent", pairs=let_pass),
+        Labelled(**passed, pairs=rest),
+    ]
+    return [row for row in rows if row.pairs]
 
 
 EARLIER = signed(("instrument", "approve", 1), ("shadow", "approve", 2))
@@ -142,7 +165,7 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
          "checked: 3 of 500 pairs have waited for more than a minute: insufficient evidence"),
         (Phase.SHADOW, {}, {}, "judge", READY, "judge: none is needed, checks settle every pair: ready"),
         (Phase.SHADOW, {"strata": {"disagree": 7}}, {}, "judge", LACKING,
-         "judge: no judge: reviewers only, for 7 pairs that checks leave open: insufficient evidence"),
+         "judge: none; people label a random sample of the 7 pairs that checks leave open: insufficient evidence"),
         (Phase.SHADOW, {"judge": ACCEPTED}, {"judge": JUDGE}, "judge", READY,
          "judge: this judge agrees with reviewers 1.00 of the time on 200 labels; the floor is 0.80, "
          "kappa 1.00 (standard error 0.00), finds at least 0.78 of the defects and passes at least 0.95 of the rest: "
@@ -162,88 +185,123 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
         (Phase.LIMITED, {"decisions": signed(("shadow", "approve", 1), ("shadow", "reject", 2))}, {}, "shadow signed",
          BLOCKED, "shadow: sign-off 2 of 2026-11-02 rejected it: blocked"),
         # limited: budgets
-        (Phase.LIMITED, settled(148), {}, "major defects", LACKING,
-         "major defects: 0.000 %, between 0.000 % and 2.004 % (95 %, single look), budget 2.000 %: insufficient "
-         "evidence, at least 1 more pair if none is a defect"),
-        (Phase.LIMITED, settled(149), {}, "major defects", READY,
-         "major defects: 0.00 %, at most 1.99 % (95 %, single look), budget 2.00 %: ready"),
-        (Phase.LIMITED, settled(1490, major=10), {}, "major defects", READY,
-         "major defects: 0.7 %, at most 1.1 % (95 %, single look), budget 2.0 %: ready"),
+        (Phase.LIMITED, settled(100), {}, "major defects", LACKING,
+         "major defects: 0.0 %, between 0.0 % and 3.3 % (95 %, valid at every look), budget 2.0 %: "
+         "insufficient evidence, about 65 more pairs"),
+        (Phase.LIMITED, settled(400), {}, "major defects", READY,
+         "major defects: 0.0 %, at most 0.9 % (95 %, valid at every look), budget 2.0 %: ready"),
+        (Phase.LIMITED, settled(2980, major=20), {}, "major defects", READY,
+         "major defects: 0.7 %, at most 1.3 % (95 %, valid at every look), budget 2.0 %: ready"),
         (Phase.LIMITED, settled(197, major=3), {}, "major defects", LACKING,
-         "major defects: 1.5 %, between 0.4 % and 3.8 % (95 %, single look), budget 2.0 %: insufficient evidence, "
-         "at least 186 more pairs if none is a defect"),
+         "major defects: 1.5 %, between 1.0 % and 5.7 % (95 %, valid at every look), budget 2.0 %: "
+         "insufficient evidence, about 4,300 more pairs"),
         (Phase.LIMITED, settled(132, major=150, critical=6), {"budgets": {**POLICY.budgets, "major": 0.05}},
          "major defects", BLOCKED,
-         "major defects: 54.2 %, at least 49.1 % (95 %, single look), budget 5.0 %: blocked, 44.1 points over"),
+         "major defects: 54.2 %, at least 32.9 % (95 %, valid at every look), budget 5.0 %: blocked, 27.9 "
+         "points over"),
+        # More evidence asked for: the bounds hold with 99 %.
+        (Phase.LIMITED, settled(200), {"evidence": {"limited": 100.0}}, "major defects", LACKING,
+         "major defects: 0.0 %, between 0.0 % and 2.5 % (99 %, valid at every look), budget 2.0 %: "
+         "insufficient evidence, about 52 more pairs"),
         # Of a severity or worse: a critical defect is also a major one, and no minor one is.
         (Phase.LIMITED, settled(100, critical=100), {}, "minor defects", BLOCKED,
-         "minor defects: 50.0 %, at least 44.0 % (95 %, single look), budget 5.0 %: blocked, 39.0 points over"),
-        (Phase.LIMITED, settled(400, minor=100), {}, "major defects", READY,
-         "major defects: 0.0 %, at most 0.6 % (95 %, single look), budget 2.0 %: ready"),
-        # A stratum that checks leave open needs labels.
+         "minor defects: 50.0 %, at least 26.6 % (95 %, valid at every look), budget 5.0 %: blocked, 21.6 "
+         "points over"),
+        (Phase.LIMITED, settled(800, minor=200), {}, "major defects", READY,
+         "major defects: 0.0 %, at most 0.4 % (95 %, valid at every look), budget 2.0 %: ready"),
+        # A stratum that checks leave open needs labels; without a judge people label a random sample.
         (Phase.LIMITED, {**settled(400), "strata": {"agree": 100}}, {}, "major defects", LACKING,
-         "major defects: rate unknown, between 0.0 % and 20.7 % (95 %, single look), budget 2.0 %: insufficient "
-         "evidence, at least 57 more labelled pairs if none is a defect"),
+         "major defects: rate unknown, between 0.0 % and 20.0 % (95 %, valid at every look), budget 2.0 %: "
+         "insufficient evidence, about 1,100 more pairs and 370 reviews (people label a random sample)"),
         (Phase.LIMITED,
-         {**settled(400), "strata": {"agree": 100}, "labels": [Labelled("agree", "review", "equivalent", 57)]}, {},
+         {**settled(400), "strata": {"agree": 100},
+          "labels": [Labelled(stratum="agree", review="equivalent", offered="random", pairs=90)]}, {},
          "major defects", READY,
-         "major defects: 0.00 %, at most 1.99 % (95 %, single look), budget 2.00 %: ready"),
-        # Verdicts of a judge that is not accepted are told, and not counted.
+         "major defects: 0.0 %, at most 0.7 % (95 %, valid at every look), budget 2.0 %: ready (people "
+         "label a random sample)"),
+        # A reviewer's own pick is no sample.
         (Phase.LIMITED,
-         {**settled(400), "strata": {"agree": 100}, "labels": [Labelled("agree", "verdict", "equivalent", 90)]}, {},
+         {**settled(400), "strata": {"agree": 100},
+          "labels": [Labelled(stratum="agree", review="equivalent", pairs=90)]}, {},
          "major defects", LACKING,
-         "major defects: rate unknown, between 0.0 % and 20.7 % (95 %, single look), budget 2.0 %: insufficient "
-         "evidence, at least 57 more labelled pairs if none is a defect (90 verdicts not counted: the judge is not "
-         "accepted)"),
+         "major defects: rate unknown, between 0.0 % and 20.0 % (95 %, valid at every look), budget 2.0 %: "
+         "insufficient evidence, about 1,100 more pairs and 370 reviews (people label a random sample)"),
+        # What the judge alone says decides nothing, in either direction.
         (Phase.LIMITED,
-         {**settled(400), "strata": {"agree": 100}, "labels": [Labelled("agree", "verdict", "equivalent", 90)],
-          "judge": ACCEPTED}, {"judge": JUDGE},
-         "major defects", READY,
-         "major defects: 0.0 %, at most 1.8 % (95 %, single look), budget 2.0 %: ready (90 verdicts counted; assumes "
-         "that the judge errs no more often here than on the pairs that people reviewed)"),
-        # A judge that has met no reviewed critical defect may miss all of them.
+         {**settled(0), "checked": 500, "strata": {"agree": 500},
+          "labels": [Labelled(stratum="agree", verdict="equivalent", pairs=400)]}, {"judge": JUDGE},
+         "major defects", LACKING,
+         "major defects: 0.0 % flagged (provisional: no person has confirmed the judge yet, so this "
+         "decides nothing), budget 2 %: insufficient evidence, people must confirm what the judge flags, "
+         "and audit what it lets pass"),
         (Phase.LIMITED,
-         {**settled(400), "strata": {"agree": 100}, "labels": [Labelled("agree", "verdict", "equivalent", 90)],
-          "judge": ACCEPTED}, {"judge": JUDGE},
-         "critical defects", LACKING,
-         "critical defects: 0.0 %, between 0.0 % and 20.8 % (95 %, single look), budget 1.0 %: insufficient evidence, "
-         "no number of labels decides it before more defects of this severity are reviewed (90 verdicts counted; "
-         "assumes that the judge errs no more often here than on the pairs that people reviewed)"),
-        # Labels need pairs: all of these are open, and more must come.
-        (Phase.LIMITED, {**settled(0), "checked": 300, "strata": {"disagree": 90, "agree": 210}}, {}, "major defects",
-         LACKING,
-         "major defects: rate unknown, between 0.0 % and 100.0 % (95 %, single look), budget 2.0 %: insufficient "
-         "evidence, about 513 more pairs and 813 more labelled pairs if none is a defect"),
+         {**settled(0), "checked": 500, "strata": {"agree": 500},
+          "labels": [Labelled(stratum="agree", verdict="worse_major", pairs=400)]}, {"judge": JUDGE},
+         "major defects", LACKING,
+         "major defects: 100.0 % flagged (provisional: no person has confirmed the judge yet, so this "
+         "decides nothing), budget 2 %: insufficient evidence, people must confirm what the judge flags, "
+         "and audit what it lets pass"),
+        # Flags that people confirmed, and audits of what the judge let pass.
+        (Phase.LIMITED, {**OPEN, "labels": confirmed(5, 40, 0, 400)}, {"judge": JUDGE}, "major defects", READY,
+         "major defects: 0.5 %, at most 1.9 % (95 %, valid at every look), budget 2.0 %: ready (no "
+         "assumption about the judge)"),
+        (Phase.LIMITED, {**OPEN, "labels": confirmed(5, 40, 0, 30)}, {"judge": JUDGE}, "major defects", LACKING,
+         "major defects: 0.5 %, between 0.1 % and 15.3 % (95 %, valid at every look), budget 2.0 %: "
+         "insufficient evidence, about 370 more judge calls and 390 reviews (no assumption about the judge)"),
+        (Phase.LIMITED, {**OPEN, "labels": confirmed(90, 40, 0, 0)}, {"judge": JUDGE}, "major defects", BLOCKED,
+         "major defects: 9.0 %, at least 4.2 % (95 %, valid at every look), budget 2.0 %: blocked, 2.2 "
+         "points over (no assumption about the judge)"),
+        # A judge that lets defects pass is found out by audits: no promotion on its word.
+        (Phase.LIMITED, {**OPEN, "labels": confirmed(0, 0, 40, 360)}, {"judge": JUDGE}, "major defects", LACKING,
+         "major defects: 10.0 %, between 0.0 % and 25.1 % (95 %, valid at every look), budget 2.0 %: "
+         "insufficient evidence, audits find more than the budget among what the judge lets pass: mend the "
+         "judge or its rubric (no assumption about the judge)"),
+        # The named waiver, on every line.
+        (Phase.LIMITED,
+         {**OPEN, "labels": [Labelled(stratum="agree", verdict="equivalent", pairs=1000)]},
+         {"judge": JUDGE, "judge_as_truth": "exact match is what the rubric asks, says Ada"}, "major defects", READY,
+         "major defects: 0.0 %, at most 0.4 % (95 %, valid at every look), budget 2.0 %: ready (the judge "
+         "is taken for the truth on the word of: exact match is what the rubric asks, says Ada)"),
+        # Pairs of one day and of four hours.
+        (Phase.LIMITED, {}, {"min_days": 3}, "days", LACKING, "days: pairs of 1 day, wanted 3: insufficient evidence"),
+        (Phase.LIMITED, {"hours": 4}, {"min_hours": 4}, "hours", READY,
+         "hours: pairs of 4 hours of the day, wanted 4: ready"),
+        (Phase.LIMITED, {"tells": Degeneracy(12, [])}, {}, "answers", LACKING,
+         "answers: those to 12 distinct requests looked at, none of a degenerate kind: insufficient "
+         "evidence"),
+        (Phase.LIMITED, {"tells": Degeneracy(100, [GAMED])}, {}, "answers", BLOCKED,
+         "answers: every answer is the same: blocked"),
         # limited: service
         (Phase.LIMITED, {"inclusion": (0.25, 1.0)}, {}, "sampling", LACKING,
          "sampling: pairs had unequal chances to be mirrored, 0.25 to 1: insufficient evidence"),
         (Phase.LIMITED, {"inclusion": (0.5, 0.5)}, {}, "sampling", READY,
          "sampling: every pair had the same chance to be mirrored, 0.5: ready"),
         (Phase.LIMITED, {"candidate_errors": 100}, {}, "failed calls", BLOCKED,
-         "failed calls: 20.0 %, at least 17.1 % (95 %, single look), budget 2.0 %: blocked, 15.1 points over"),
+         "failed calls: 20.0 %, at least 10.5 % (95 %, valid at every look), budget 2.0 %: blocked, 8.5 points over"),
         (Phase.LIMITED, {"candidate_latency": Latency(n=500, p95_ms=430.0, p95_lower_ms=410.0, p95_upper_ms=1470.4)},
          {"p95_latency_ms": 1500.0}, "p95 latency", READY,
-         "p95 latency: 430 ms, at most 1,470 ms (95 %, single look), limit 1,500 ms: ready"),
+         "p95 latency: 430 ms, at most 1,470 ms (95 %, valid at every look), limit 1,500 ms: ready"),
         (Phase.LIMITED, {"candidate_latency": Latency(n=500, p95_ms=430.0, p95_lower_ms=410.0, p95_upper_ms=470.0)},
          {"p95_latency_ms": 400.0}, "p95 latency", BLOCKED,
-         "p95 latency: 430 ms, at least 410 ms (95 %, single look), limit 400 ms: blocked, 10 ms over"),
+         "p95 latency: 430 ms, at least 410 ms (95 %, valid at every look), limit 400 ms: blocked, 10 ms over"),
         (Phase.LIMITED, {"candidate_latency": Latency(n=500, p95_ms=430.0, p95_lower_ms=410.0, p95_upper_ms=470.0)},
          {"p95_latency_ms": 450.0}, "p95 latency", LACKING,
-         "p95 latency: 430 ms, at most 470 ms (95 %, single look), limit 450 ms: insufficient evidence, "
-         "more pairs with a latency"),
+         "p95 latency: 430 ms, at most 470 ms (95 %, valid at every look), limit 450 ms: insufficient "
+         "evidence, more pairs with a latency"),
         (Phase.LIMITED, {"candidate_latency": Latency(n=30, p95_ms=43.0, p95_lower_ms=41.0)},
          {"p95_latency_ms": 450.0}, "p95 latency", LACKING,
-         "p95 latency: 43 ms, no upper bound yet (95 %, single look), limit 450 ms: insufficient evidence, "
-         "more pairs with a latency"),
+         "p95 latency: 43 ms, no upper bound yet (95 %, valid at every look), limit 450 ms: insufficient "
+         "evidence, more pairs with a latency"),
         (Phase.LIMITED, {}, {"min_schema_validity": 0.98}, "schema violations", LACKING,
          "schema violations: no json_schema check is configured: insufficient evidence"),
         (Phase.LIMITED, {}, {"min_schema_validity": 0.98, "checks": ["json_schema"]}, "schema violations", READY,
-         "schema violations: 0.0 %, at most 0.6 % (95 %, single look), budget 2.0 %: ready"),
+         "schema violations: 0.0 %, at most 0.7 % (95 %, valid at every look), budget 2.0 %: ready"),
         # A check that crashed shows nothing valid, one that did not look shows nothing.
         (Phase.LIMITED,
          {"checks": [CheckCount("json_schema", "ERROR", 100), CheckCount("json_schema", "SKIP", 300)]},
          {"min_schema_validity": 0.98, "checks": ["json_schema"]}, "schema violations", BLOCKED,
-         "schema violations: 50.0 %, at least 44.0 % (95 %, single look), budget 2.0 %: blocked, 42.0 points over"),
+         "schema violations: 50.0 %, at least 20.0 % (95 %, valid at every look), budget 2.0 %: blocked, "
+         "18.0 points over"),
         # expand
         (Phase.EXPAND, {"decisions": signed(("limited", "approve", 3), ("limited", "approve", 3))}, {}, "cycles",
          LACKING, "cycles: limited was approved on 1 day, wanted 2: insufficient evidence"),
@@ -283,15 +341,15 @@ def test_line(
         (Phase.INSTRUMENT, {"captured": 150}, LACKING, "instrument lacks evidence: captured: 50 more pairs"),
         (Phase.SHADOW, {}, LACKING,
          "shadow lacks evidence: noise floor: production's disagreement with itself is not measured yet (and 1 more)"),
-        (Phase.LIMITED, {}, READY, "limited is ready: all 9 lines hold"),
+        (Phase.LIMITED, {}, READY, "limited is ready: all 12 lines hold"),
         (Phase.LIMITED, {"decisions": EARLIER[:1], **settled(250, minor=250)}, BLOCKED,
-         "limited is blocked: minor defects: 50.0 %, at least 46.2 % (95 %, single look), budget 5.0 %: blocked, "
-         "41.2 points over"),
+         "limited is blocked: minor defects: 50.0 %, at least 34.3 % (95 %, valid at every look), budget "
+         "5.0 %: blocked, 29.3 points over"),
         (Phase.LIMITED, settled(250, major=250), BLOCKED,
-         "limited is blocked: major defects: 50.0 %, at least 46.2 % (95 %, single look), budget 2.0 %: blocked, "
-         "44.2 points over (and 1 more)"),
+         "limited is blocked: major defects: 50.0 %, at least 28.2 % (95 %, valid at every look), budget "
+         "2.0 %: blocked, 26.2 points over (and 1 more)"),
         (Phase.EXPAND, {"decisions": signed(("limited", "approve", 3), ("limited", "approve", 9))}, READY,
-         "expand is ready: all 9 lines hold"),
+         "expand is ready: all 12 lines hold"),
     ],
 )  # fmt: skip
 def test_phase(phase: Phase, evidence: dict[str, Any], state: State, sentence: str) -> None:
@@ -300,6 +358,7 @@ def test_phase(phase: Phase, evidence: dict[str, Any], state: State, sentence: s
     assert found.state is State.worst([each.state for each in found.lines])
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, 2000), st.integers(0, 40), st.sampled_from([0.001, 0.01, 0.02, 0.05, 0.3]))
 def test_ready_exactly_when_the_upper_bound_is_under_the_budget(clean: int, defects: int, budget: float) -> None:
     policy = change(POLICY, budgets={**POLICY.budgets, "major": budget})
@@ -308,44 +367,8 @@ def test_ready_exactly_when_the_upper_bound_is_under_the_budget(clean: int, defe
     assert found.upper is not None
     assert (found.state is READY) == (found.upper < budget)
     assert (found.state is BLOCKED) == (found.lower > budget)
-    assert found.upper == pytest.approx(upper(defects, clean + defects))
-
-
-@given(
-    st.integers(0, 300), st.integers(0, 20), st.integers(0, 200), st.integers(0, 200), st.integers(0, 60),
-    st.integers(0, 5),
-)  # fmt: skip
-def test_what_is_said_to_be_missing_suffices(
-    clean: int, defects: int, disagree: int, agree: int, labelled: int, bad: int
-) -> None:
-    """With the pairs and labels that the sentence asks for, none a defect, the line is ready; it asks for none else."""
-    labels = [
-        Labelled("disagree", "review", "equivalent", labelled),
-        Labelled("disagree", "review", "worse_major", bad),
-    ]
-    strata = {"disagree": disagree, "agree": agree}
-    evidence = change(WHOLE, **settled(clean, major=defects), strata=strata, labels=labels)
-    counts = defect_counts(evidence, Severity.MAJOR, use_verdicts=False)
-    need = shortfall(counts, 0.05)
-    assert need is not None
-    total = sum(each.weight for each in counts.strata) or 1.0
-    grown = change(
-        counts,
-        pairs=counts.pairs + need.pairs,
-        strata=[change(each, labels=each.labels + round(need.labels * each.weight / total)) for each in counts.strata],
-    )
-    assert defect_rate(grown).upper < 0.05
-    assert (
-        not need.labels or labelled + bad + need.labels <= sum(each.weight for each in counts.strata) * grown.pairs + 1
-    )
-    assert (need.pairs == 0 == need.labels) == (defect_rate(counts).upper < 0.05)
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "digits"), [(0.02, 0.05, 1), (0.0199, 0.02, 2), (0.01999, 0.02, 3), (0.02, 0.02, 1)]
-)
-def test_decimals_tell_a_bound_from_its_budget(one: float, other: float, digits: int) -> None:
-    assert decimals(one, other) == digits
+    expected = bounds(defects, clean + defects, limit=budget)
+    assert found.upper == pytest.approx(float(expected.upper), abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -373,23 +396,3 @@ def test_digest_covers_policy_and_phase() -> None:
 def test_a_readiness_survives_json() -> None:
     before = assess(change(POLICY, judge=JUDGE), change(WHOLE, judge=ACCEPTED), Phase.LIMITED)
     assert msgspec.convert(msgspec.to_builtins(before), Readiness) == before
-
-
-def test_policy_of_a_workflow() -> None:
-    workflow = Workflow.model_validate(
-        {
-            "candidates": ["small"],
-            "checks": [{"check": "json_schema"}, {"check": "label_agreement"}],
-            "judge": {"model": "arbiter", "min_labels": 40},
-            "limits": {"p95_latency_ms": 900},
-        }
-    )
-    assert policy_of(workflow) == Policy(
-        budgets={"critical": 0.001, "major": 0.02, "minor": 0.05},
-        p95_latency_ms=900.0,
-        min_schema_validity=None,
-        min_captured=200,
-        cycles_to_expand=2,
-        checks=["json_schema", "label_agreement"],
-        judge=change(JUDGE, min_labels=40),
-    )

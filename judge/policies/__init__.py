@@ -1,0 +1,1 @@
+"""Policies: what the phases of a workflow demand, a TOML file each."""

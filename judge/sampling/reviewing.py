@@ -1,0 +1,154 @@
+"""Which stored pair a reviewer looks at next, and why: the reviewers' half of the sampling plan."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from connectors.errors import unknown
+from judge.board import candidates_of
+from judge.checking.loading import checks_version, load_checks
+from judge.evidence.gather import counts
+from judge.evidence.record import Evidence
+from judge.judging.epoch import setup_of
+from judge.outcomes import Stratum
+from judge.readiness.policy import Policy, policy_of
+from judge.sampling.allotment import Allotment, allot
+from judge.sampling.claims import Claim, claim, held
+from judge.sampling.reason import Reason
+from shadow.config import Config
+from shadow.store import Store
+
+CONTROL_EVERY = 20
+"""One look in so many is at a pair that somebody else has labelled: it shows whether people agree."""
+TRIES = 8
+_ABOUT = """
+WITH of_mine AS (SELECT pair_id FROM reviews WHERE workflow = $workflow AND reviewer = $reviewer),
+settled_by_people AS (
+    SELECT pair_id FROM reviews WHERE workflow = $workflow AND outcome <> 'undecided'
+        AND reason IN ('confirm', 'audit', 'random')
+),
+elsewhere AS (
+    SELECT pair_id FROM claims WHERE workflow = $workflow AND expires_at > $now AND reviewer <> $reviewer
+        AND claim_id NOT IN (SELECT claim_id FROM reviews WHERE workflow = $workflow AND claim_id IS NOT NULL)
+),
+judged AS (
+    SELECT pair_id,
+        arg_min(coalesce(worst, outcome), (judged_at, verdict_id)) NOT IN ('equivalent', 'candidate_better') AS flagged
+    FROM verdicts WHERE workflow = $workflow AND epoch = $epoch GROUP BY pair_id
+)
+SELECT DISTINCT c.pair_id, c.occurred_at, c.stratum, c.draw FROM checked AS c {join}
+WHERE c.workflow = $workflow AND c.checks_version = $version AND c.fingerprint = $fingerprint AND c.stratum = $stratum
+    AND c.pair_id NOT IN (FROM elsewhere) AND {where}
+ORDER BY c.draw {order} LIMIT $limit
+"""
+_FRESH = "c.pair_id NOT IN (FROM settled_by_people) AND c.pair_id NOT IN (FROM of_mine)"
+_KINDS = {
+    Reason.CONFIRM: _ABOUT.format(join="JOIN judged AS j USING (pair_id)", where=f"j.flagged AND {_FRESH}", order=""),
+    Reason.AUDIT: _ABOUT.format(join="JOIN judged AS j USING (pair_id)", where=f"NOT j.flagged AND {_FRESH}", order=""),
+    # From the other end of the draws than the judge: what it says of them is then no part of the choice.
+    Reason.RANDOM: _ABOUT.format(join="", where=_FRESH, order="DESC"),
+    Reason.CONTROL: _ABOUT.format(
+        join="", where="c.pair_id IN (FROM settled_by_people) AND c.pair_id NOT IN (FROM of_mine)", order=""
+    ),
+}
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What a workflow asks of its reviewers now: flags to confirm, pairs to draw at random, strata to audit in."""
+
+    fingerprint: str
+    confirm: int
+    random: int
+    audits: list[Stratum]
+
+
+def next_for_reviewer(
+    store: Store, config: Config, reviewer: str, workflow: str, fingerprint: str | None = None
+) -> Claim | None:
+    """The pair that a reviewer should label next, held for them; None when no label would tell anything.
+
+    A reviewer who asks again before labelling gets the same pair. Raises UserError for an unknown workflow.
+    """
+    if workflow not in config.workflows:
+        raise unknown("workflow", workflow, config.workflows)
+    mine = held(store, reviewer, workflow)
+    if mine is not None and fingerprint in (None, mine.fingerprint):
+        return mine
+    for _ in range(TRIES):
+        offer = next(_offers(store, config, reviewer, workflow, fingerprint), None)
+        if offer is None:
+            return None
+        if claimed := claim(store, reviewer, offer):
+            return claimed
+    return None
+
+
+def waiting(store: Store, config: Config, workflow: str) -> list[Waiting]:
+    """What each candidate of a workflow asks of reviewers."""
+    found = []
+    for fingerprint, _, _, wanted, _ in _plans(store, config, workflow, None):
+        found.append(Waiting(fingerprint, wanted.confirm, wanted.random, wanted.audit))
+    return found
+
+
+def _offers(
+    store: Store, config: Config, reviewer: str, workflow: str, fingerprint: str | None
+) -> Iterator[dict[str, Any]]:
+    for name, version, epoch, wanted, evidence in _plans(store, config, workflow, fingerprint):
+        params: dict[str, Any] = {
+            "workflow": workflow,
+            "fingerprint": name,
+            "version": version,
+            "epoch": epoch,
+            "reviewer": reviewer,
+            "now": datetime.now(UTC),
+            "limit": 1,
+        }
+        for reason, stratum in _turns(wanted, evidence):
+            for row in store.read(_KINDS[reason], {**params, "stratum": stratum}).iter_rows():
+                yield {
+                    "pair_id": row[0],
+                    "occurred_at": row[1],
+                    "workflow": workflow,
+                    "fingerprint": name,
+                    "reason": reason,
+                    "stratum": stratum,
+                    "inclusion_probability": _chance(reason, row[3]),
+                    "epoch": epoch,
+                }
+
+
+def _plans(
+    store: Store, config: Config, workflow: str, fingerprint: str | None
+) -> Iterator[tuple[str, str, str | None, Allotment, Evidence]]:
+    now = datetime.now(UTC)
+    policy: Policy = policy_of(config.workflows[workflow])
+    version = checks_version(load_checks(workflow, config.workflows[workflow].checks, "the configuration"))
+    for name in candidates_of(store, config, workflow, now):
+        if fingerprint in (None, name):
+            evidence = counts(store, workflow, name, version, setup_of(config, workflow), now)
+            yield name, version, evidence.versions.epoch, allot(policy, evidence), evidence
+
+
+def _turns(wanted: Allotment, evidence: Evidence) -> Iterator[tuple[Reason, Stratum]]:
+    """Kinds and strata in the order in which they are tried."""
+    strata = [Stratum.DISAGREE, Stratum.AGREE]
+    looked_at = sum(row.pairs for row in evidence.labels if row.review is not None)
+    if looked_at and looked_at % CONTROL_EVERY == 0:
+        yield from ((Reason.CONTROL, stratum) for stratum in strata)
+    kinds = [Reason.CONFIRM] * bool(wanted.confirm) + [Reason.RANDOM] * bool(wanted.random)
+    if looked_at % 2:
+        kinds.reverse()  # in turn, so that a reviewer cannot tell a flag by its place
+    for kind in kinds:
+        turned = strata[looked_at // 2 % 2 :] + strata[: looked_at // 2 % 2]
+        yield from ((kind, stratum) for stratum in (turned if kind is Reason.RANDOM else strata))
+    yield from ((Reason.AUDIT, stratum) for stratum in wanted.audit)
+
+
+def _chance(reason: Reason, draw: float) -> float:
+    """The chance that a pair had to be offered by now: the draws run upwards for audits, downwards at random."""
+    if reason is Reason.CONFIRM:
+        return 1.0
+    return max(1e-9, 1 - draw if reason is Reason.RANDOM else draw)
