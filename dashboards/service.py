@@ -21,6 +21,7 @@ from dashboards import wiring
 from dashboards.gate.server import gate
 from dashboards.retention import has_retention, retention
 from dashboards.serving import serve_dashboard
+from judge.noise.asking import Again
 from judge.scoring.scorer import Scorer
 from shadow import collector
 from shadow.config import Config
@@ -86,11 +87,18 @@ async def score(config: Config, path: Path, once: bool) -> int:
     with stopping() as stop, wiring.open_store(config) as store:
         models = wiring.connect_models(config, wiring.candidates(config) - wiring.judges(config))
         models |= wiring.connect_judges(config)
+        again = wiring.connect_models(config, wiring.asked_again(config))
         scorer = Scorer(store, config, models, str(path), self_test=True)
+        floor = Again(store, config, again, str(path))
         try:
-            await (score_once(scorer, stop.event) if once else scorer.run(stop.event))
+            if once:
+                await score_once(scorer, stop.event)
+                await floor.ask_once()
+            else:
+                await asyncio.gather(scorer.run(stop.event), floor.run(stop.event))
         finally:
             await close(models)
+            await close(again)
         return stop.exit_code
 
 
@@ -99,11 +107,14 @@ async def up(config: Config, path: Path, with_pages: bool) -> int:
     with stopping() as stop, wiring.open_store(config) as store:
         candidates = wiring.connect_models(config, wiring.candidates(config))
         judges = wiring.connect_judges(config)
+        again = wiring.connect_models(config, wiring.asked_again(config))
         try:
             scorer = Scorer(store, config, candidates | judges, str(path), self_test=True)
             mirror = await make_mirror(config, candidates, store)
             beside = [keep_running("scorer", scorer.run, stop.event)]
             beside.append(keep_running("gate", gate(config, store), stop.event))
+            if again:
+                beside.append(keep_running("noise floor", Again(store, config, again, str(path)).run, stop.event))
             if has_retention(config):
                 beside.append(keep_running("retention", retention(config, store), stop.event))
             if with_pages:
@@ -112,6 +123,7 @@ async def up(config: Config, path: Path, with_pages: bool) -> int:
         finally:
             await close(candidates)
             await close(judges)
+            await close(again)
         return stop.exit_code
 
 

@@ -83,6 +83,11 @@ def candidates(config: Config) -> set[str]:
     return {name for workflow in config.workflows.values() for name in workflow.candidates}
 
 
+def asked_again(config: Config) -> set[str]:
+    """The names of the models that stand for production, asked again for the noise floor."""
+    return {workflow.noise_floor.model for workflow in config.workflows.values() if workflow.noise_floor}
+
+
 def judges(config: Config) -> set[str]:
     """The names of the models that judge."""
     return {name for workflow in config.workflows.values() if workflow.judge for name in workflow.judge.judges}

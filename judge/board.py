@@ -48,7 +48,7 @@ def board_of(
     """Every phase of every candidate of one workflow at `as_of` (UTC); raises UserError for an unknown workflow."""
     _known(config, workflow)
     return [
-        assess(policy_of(config.workflows[workflow]), evidence, phase)
+        assess(policy_of(config.workflows[workflow], config.models), evidence, phase)
         for fingerprint in candidates_of(store, config, workflow, as_of)
         for evidence in (evidence_of(store, config, workflow, fingerprint, as_of, missing),)
         for phase in Phase
@@ -70,14 +70,14 @@ def readiness_of(
     as_of = as_of or a_moment_ago()
     fingerprint = fingerprint or only_candidate(store, config, workflow, as_of)
     evidence = evidence_of(store, config, workflow, fingerprint, as_of)
-    return assess(policy_of(config.workflows[workflow]), evidence, phase)
+    return assess(policy_of(config.workflows[workflow], config.models), evidence, phase)
 
 
 def calibration_of(store: Store, config: Config, workflow: str, as_of: datetime | None = None) -> Calibration:
     """The judge of a workflow against its reviewers. Raises UserError when the workflow has no judge."""
     as_of = as_of or a_moment_ago()
     _known(config, workflow)
-    policy = policy_of(config.workflows[workflow])
+    policy = policy_of(config.workflows[workflow], config.models)
     if policy.judge is None:
         raise UserError(f"workflows.{workflow} has no judge; add a [workflows.{workflow}.judge] table to have one.")
     fingerprint = candidates_of(store, config, workflow, as_of)[0]

@@ -229,6 +229,7 @@ def load(path: Path) -> Config:
     config = validate(Config, _with_secrets(raw, [], str(path)), str(path))
     for name, workflow in config.workflows.items():
         wanted = list(workflow.candidates) + (workflow.judge.judges if workflow.judge else [])
+        wanted += [workflow.noise_floor.model] if workflow.noise_floor else []
         for model in wanted:
             if model not in config.models:
                 raise unknown("model", model, config.models, f"{path}: workflows.{name}")

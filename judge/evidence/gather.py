@@ -6,6 +6,7 @@ from typing import Any
 
 from judge.degenerate.measuring import newest
 from judge.evidence.judged import judge_record, labels, lately, newest_epoch, pool, reviews
+from judge.evidence.measured import confidences, noise
 from judge.evidence.record import (
     CheckCount,
     Decision,
@@ -149,6 +150,8 @@ def gather(
         hours=pairs["hours"],
         pace=Pace(pairs=pairs["lately"], **lately(store, params)),
         tells=newest(store, workflow, fingerprint, as_of),
+        noise=noise(store, params),
+        confidences=confidences(store, params, sum(row["pairs"] for row in strata)),
         decisions=_decisions(store, workflow, as_of),
         versions=Versions(
             checks=checks_version,

@@ -1,6 +1,7 @@
 """The policy of a workflow: what its phases demand, taken from the configuration and kept with every readiness."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from connectors.errors import UserError, unknown
 from judge.outcomes import Phase
-from shadow.config import Workflow, validate
+from shadow.config import ModelConnection, Workflow, validate
 from shadow.demands import Budgets, Demands, Limits
 from shadow.strict import Strict
 
@@ -54,7 +55,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     `budgets` maps a severity to the highest defect rate of that severity or worse. `judge_as_truth` is None unless the
     judge is taken for the truth: then it says on whose word. `evidence` maps a phase to the E that its defect budgets
-    take: the bounds hold with 1 - 1/E.
+    take: the bounds hold with 1 - 1/E. `usd_per_million` has the prices of input and output tokens by name of a model.
     """
 
     rules: str = RULES
@@ -73,6 +74,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     noise_floor: bool = True
     noise_floor_margin: float = 0.02
     escalation: bool = True
+    usd_per_million: dict[str, tuple[float, float]] = {}
     checks: list[str]
     judge: JudgePolicy | None
     signoff: SignoffPolicy = SignoffPolicy()
@@ -82,8 +84,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return 1 / self.evidence.get(phase, 20.0)
 
 
-def policy_of(workflow: Workflow) -> Policy:
-    """The policy that a workflow names, with what the workflow says otherwise.
+def policy_of(workflow: Workflow, models: Mapping[str, ModelConnection] | None = None) -> Policy:
+    """The policy that a workflow names, with what the workflow says otherwise; prices are those of `models`.
 
     Raises UserError for a policy that is not there or cannot be used.
     """
@@ -106,6 +108,7 @@ def policy_of(workflow: Workflow) -> Policy:
         noise_floor=demands["noise_floor"],
         noise_floor_margin=demands["noise_floor_margin"],
         escalation=demands["escalation"],
+        usd_per_million=_prices(models or {}),
         checks=[settings.check for settings in workflow.checks],
         signoff=SignoffPolicy(**workflow.signoff.model_dump()),
         judge=None
@@ -114,6 +117,13 @@ def policy_of(workflow: Workflow) -> Policy:
             model=judge.shown, rubric=judge.rubric, min_labels=judge.min_labels, min_agreement=judge.min_agreement
         ),
     )
+
+
+def _prices(models: Mapping[str, ModelConnection]) -> dict[str, tuple[float, float]]:
+    """Prices of input and output by the name of a table, and by the model it asks for."""
+    priced = {name: (each, each.prices) for name, each in models.items() if each.prices is not None}
+    by_model = {str(each.settings.get("model")): (p.input, p.output) for each, p in priced.values()}
+    return by_model | {name: (p.input, p.output) for name, (_, p) in priced.items()}
 
 
 def presets() -> list[str]:

@@ -3,6 +3,7 @@
 from judge.evidence.record import Evidence
 from judge.outcomes import Phase, Severity, State
 from judge.readiness.defects import decisions
+from judge.readiness.escalation import service_limits
 from judge.readiness.forecast import forecast
 from judge.readiness.line import Bounded, Line, bounded, count, fact, method, milliseconds, within
 from judge.readiness.policy import Policy
@@ -22,7 +23,7 @@ def quality(policy: Policy, evidence: Evidence, phase: Phase) -> list[Line]:
         lines.append(_latency(policy.p95_latency_ms, evidence))
     if policy.min_schema_validity is not None:
         lines.append(_schema(policy, policy.min_schema_validity, evidence, alpha))
-    return lines
+    return [*lines, *service_limits(policy, evidence, alpha)]
 
 
 def _defects(policy: Policy, evidence: Evidence, severity: Severity, decision: Decision) -> Line:

@@ -124,7 +124,7 @@ def _plans(
     store: Store, config: Config, workflow: str, fingerprint: str | None
 ) -> Iterator[tuple[str, str, str | None, Allotment, Evidence]]:
     now = datetime.now(UTC)
-    policy: Policy = policy_of(config.workflows[workflow])
+    policy: Policy = policy_of(config.workflows[workflow], config.models)
     version = checks_version(load_checks(workflow, config.workflows[workflow].checks, "the configuration"))
     for name in candidates_of(store, config, workflow, now):
         if fingerprint in (None, name):

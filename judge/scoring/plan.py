@@ -112,5 +112,5 @@ def _judge_plan(
         settings=settings,
         setup=setup,
         epochs=Epochs(setup, {judge: models[judge].fingerprint for judge in settings.judges}),
-        policy=policy_of(workflow),
+        policy=policy_of(workflow, config.models),
     )

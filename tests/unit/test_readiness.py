@@ -174,7 +174,8 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
          "judge: this judge contradicts itself in 0.89 of 90 pairs when the answers change places: refused"),
         (Phase.SHADOW, {}, {}, "noise floor", LACKING,
          "noise floor: production's disagreement with itself is not measured yet: insufficient evidence"),
-        (Phase.SHADOW, {}, {}, "escalation", LACKING, "escalation: not simulated yet: insufficient evidence"),
+        (Phase.SHADOW, {}, {}, "escalation", LACKING,
+         "escalation: 0 pairs with a confidence and a known outcome, wanted 30: insufficient evidence"),
         # limited: earlier phases
         (Phase.LIMITED, {}, {}, "instrument signed", READY,
          "instrument: sign-off 1 of 2026-11-01 approved it, by ada: ready"),
@@ -340,7 +341,8 @@ def test_line(
         (Phase.INSTRUMENT, {}, READY, "instrument is ready: all 4 lines hold"),
         (Phase.INSTRUMENT, {"captured": 150}, LACKING, "instrument lacks evidence: captured: 50 more pairs"),
         (Phase.SHADOW, {}, LACKING,
-         "shadow lacks evidence: noise floor: production's disagreement with itself is not measured yet (and 1 more)"),
+         "shadow lacks evidence: noise floor: set workflows.triage.noise_floor, so that production is "
+         "asked again (and 1 more)"),
         (Phase.LIMITED, {}, READY, "limited is ready: all 12 lines hold"),
         (Phase.LIMITED, {"decisions": EARLIER[:1], **settled(250, minor=250)}, BLOCKED,
          "limited is blocked: minor defects: 50.0 %, at least 34.3 % (95 %, valid at every look), budget "
