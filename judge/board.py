@@ -6,13 +6,16 @@ from connectors.errors import UserError, unknown
 from judge.calibration.calibrate import Calibration, calibrate
 from judge.calibration.report import Report, by_severity, judges_said, seeded, slices
 from judge.checking.loading import checks_version, load_checks
+from judge.evidence.cells import Wanted, cells, has_few_tags
 from judge.evidence.gather import gather, missing_records
+from judge.evidence.judged import newest_epoch
 from judge.evidence.record import Evidence
 from judge.judging.arms import kin
 from judge.judging.epoch import setup_of
 from judge.outcomes import Phase
 from judge.readiness.assess import Readiness, assess
 from judge.readiness.policy import policy_of
+from judge.readiness.slices import SliceState, by_slice
 from shadow.config import Config
 from shadow.store import Store
 
@@ -104,6 +107,20 @@ def judge_report(store: Store, config: Config, workflow: str, as_of: datetime | 
         seeded=seeded(store, params),
         slices=slices(store, params),
     )
+
+
+def slices_of(
+    store: Store, config: Config, workflow: str, phase: Phase, fingerprint: str, as_of: datetime | None = None
+) -> list[SliceState]:
+    """The defect budgets of a phase in every slice of a candidate's traffic: by length, language, tools, tags, week."""
+    as_of = as_of or a_moment_ago()
+    _known(config, workflow)
+    version = checks_version(load_checks(workflow, config.workflows[workflow].checks, "the configuration"))
+    setup = setup_of(config, workflow)
+    epoch = newest_epoch(store, {"workflow": workflow, "setup": setup, "as_of": as_of})
+    found = cells(store, [Wanted(workflow, version, epoch)], as_of, with_tags=has_few_tags(store, workflow, as_of))
+    ours = {part: counts for part, counts in found.items() if part.fingerprint == fingerprint}
+    return by_slice(policy_of(config.workflows[workflow], config.models), ours, phase)
 
 
 def only_candidate(store: Store, config: Config, workflow: str, as_of: datetime) -> str:

@@ -3,6 +3,7 @@
     GET  /v1/workflows/{workflow}/phases/{phase}/gate               200 in every state: the caller reads data.state
     POST /v1/workflows/{workflow}/phases/{phase}/flagger/confirm    200 ready, 403 anything else
     POST /v1/workflows/{workflow}/phases/{phase}/flagger/rollback   200 blocked (roll back), 403 anything else
+    GET  /v1/workflows/{workflow}/phases/{phase}/slices             where the candidate is ready, and where it is not
     GET  /v1/readiness                                              every phase of every workflow and candidate
     GET  /metrics                                                   for Prometheus
     GET  /healthz                                                   200 while the store answers; needs no token
@@ -54,6 +55,10 @@ def make_app(readings: Readings, token: str | None) -> FastAPI:
     @app.get("/v1/workflows/{workflow}/phases/{phase}/gate", dependencies=[Depends(known)])
     def gate(workflow: str, phase: str, candidate: str | None = None) -> Response:
         return _data(readings.phase(workflow, phase, candidate))
+
+    @app.get("/v1/workflows/{workflow}/phases/{phase}/slices", dependencies=[Depends(known)])
+    def slices(workflow: str, phase: str, candidate: str | None = None) -> Response:
+        return _data(readings.slices(workflow, phase, candidate))
 
     @app.get("/v1/readiness", dependencies=[Depends(known)])
     def readiness() -> Response:

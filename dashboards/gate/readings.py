@@ -7,9 +7,10 @@ import msgspec
 from connectors.errors import UserError, unknown
 from dashboards import wiring
 from dashboards.metrics import Operation
-from judge.board import a_moment_ago, readiness_of
+from judge.board import a_moment_ago, readiness_of, slices_of
 from judge.outcomes import Phase
 from judge.readiness.assess import Readiness
+from judge.readiness.slices import suggestion
 from shadow.config import Config
 from shadow.store import Store
 
@@ -44,6 +45,12 @@ class Readings:
             raise NotFound(str(unknown("phase", phase, [each.value for each in Phase])))
         fingerprint = self._fingerprint(workflow, candidate)
         return readiness_of(self._store, self._config, workflow, Phase(phase), fingerprint=fingerprint)
+
+    def slices(self, workflow: str, phase: str, candidate: str | None) -> dict[str, object]:
+        """The state of every slice of a candidate's traffic, and the part that could be promoted; raises as `phase`."""
+        whole = self.phase(workflow, phase, candidate)
+        found = slices_of(self._store, self._config, workflow, Phase(phase), whole.fingerprint, whole.as_of)
+        return {"state": whole.state, "suggestion": suggestion(found, whole.state), "slices": found}
 
     def all(self) -> list[Readiness]:
         """Every phase of every workflow and candidate as configured now."""

@@ -14,13 +14,15 @@ GROUP BY epoch ORDER BY max(judged_at) DESC, epoch LIMIT 1
 _REVIEWS = """
 SELECT count(DISTINCT review_id) AS reviews FROM reviews WHERE workflow = $workflow AND reviewed_at <= $as_of
 """
+OFFERED = """CASE WHEN bool_or(reason = 'random') THEN 'random' WHEN bool_or(reason = 'audit') THEN 'audit'
+            WHEN bool_or(reason = 'confirm') THEN 'confirm' WHEN bool_or(reason = 'control') THEN 'control'
+        END"""
+"""SQL: the strongest reason for which the plan offered a pair, over its reviews."""
 # A person's newest word on a pair; the judge's first word in an epoch, so that judging again changes nothing.
-_SAID = """
+_SAID = f"""
 WITH reviewed AS (
     SELECT pair_id, arg_max(outcome, (reviewed_at, review_id)) AS outcome,
-        CASE WHEN bool_or(reason = 'random') THEN 'random' WHEN bool_or(reason = 'audit') THEN 'audit'
-            WHEN bool_or(reason = 'confirm') THEN 'confirm' WHEN bool_or(reason = 'control') THEN 'control'
-        END AS offered
+        {OFFERED} AS offered
     FROM reviews WHERE workflow = $workflow AND reviewed_at <= $as_of GROUP BY pair_id
 ),
 judged AS (

@@ -29,12 +29,21 @@ def flagged(verdict: str) -> bool:
 
 
 def mode_of(policy: Policy, evidence: Evidence) -> Mode:
-    """How the labels of a candidate become evidence on its defects."""
+    """How the labels of a candidate become evidence on its defects.
+
+    While no person has labelled anything it is local mode too: every flag is pending and nothing is audited, so that
+    only what the checks settle can decide.
+    """
     if policy.judge is None or policy.judge_as_truth is not None:
         return Mode.CLEAN
-    looked_at = any(row.review is not None for row in evidence.labels)
-    pool = sum(row.pairs for row in evidence.judge.pool)
-    return choose_mode(pool, human_labels=looked_at, guard_quiet=True)
+    return choose_mode(sum(row.pairs for row in evidence.judge.pool), human_labels=True, guard_quiet=True)
+
+
+def is_provisional(policy: Policy, evidence: Evidence) -> bool:
+    """True while the judge has spoken and no person has."""
+    if policy.judge is None or policy.judge_as_truth is not None:
+        return False
+    return bool(evidence.labels) and all(row.review is None for row in evidence.labels)
 
 
 def cell(policy: Policy, evidence: Evidence, severity: Severity, mode: Mode) -> Cell:

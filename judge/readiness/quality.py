@@ -2,12 +2,11 @@
 
 from judge.evidence.record import Evidence
 from judge.outcomes import Phase, Severity, State
-from judge.readiness.defects import decisions
+from judge.readiness.defects import decisions, flagged, is_provisional
 from judge.readiness.escalation import service_limits
 from judge.readiness.forecast import forecast
 from judge.readiness.line import Bounded, Line, bounded, count, fact, method, milliseconds, within
 from judge.readiness.policy import Policy
-from judge.statistics.cell import Mode
 from judge.statistics.decision import Decision
 
 SCHEMA_CHECK = "json_schema"
@@ -30,7 +29,8 @@ def _defects(policy: Policy, evidence: Evidence, severity: Severity, decision: D
     found = Bounded(decision.estimate, decision.lower, decision.upper, decision.alpha)
     note = "" if evidence.checked and not any(evidence.strata.values()) else f" ({_assumes(policy, decision)})"
     line = within(f"{severity} defects", found, decision.budget, forecast(policy, evidence, decision), note)
-    return line if decision.mode is not Mode.PROVISIONAL else _undecided(line, decision)
+    provisional = line.state is State.INSUFFICIENT_EVIDENCE and is_provisional(policy, evidence)
+    return _undecided(line, evidence) if provisional else line
 
 
 def _assumes(policy: Policy, decision: Decision) -> str:
@@ -41,20 +41,24 @@ def _assumes(policy: Policy, decision: Decision) -> str:
     return decision.assumes
 
 
-def _undecided(line: Line, decision: Decision) -> Line:
+def _undecided(line: Line, evidence: Evidence) -> Line:
     """What the judge alone says decides nothing, in either direction."""
     missing = "people must confirm what the judge flags, and audit what it lets pass"
-    value = "rate unknown" if decision.estimate is None else f"{100 * decision.estimate:.1f} % flagged"
+    judged = [(row.verdict, row.pairs) for row in evidence.labels if row.verdict is not None]
+    total = sum(pairs for _, pairs in judged)
+    found = sum(pairs for verdict, pairs in judged if flagged(verdict))
+    sentence = (
+        f"{line.name}: the judge flagged {found:,} of {count(total, 'pair')}, which decides nothing: no person has "
+        f"confirmed it yet (provisional), budget {100 * (line.budget or 0):.4g} %: insufficient evidence, {missing}"
+    )
     return Line(
         name=line.name,
         state=State.INSUFFICIENT_EVIDENCE,
-        sentence=f"{line.name}: {value} ({decision.assumes}), budget {100 * decision.budget:.4g} %: insufficient "
-        f"evidence, {missing}",
+        sentence=sentence,
         missing=f"{line.name}: {missing}",
-        value=decision.estimate,
-        lower=decision.lower,
-        upper=decision.upper,
-        budget=decision.budget,
+        lower=line.lower,
+        upper=line.upper,
+        budget=line.budget,
         unit="rate",
     )
 

@@ -6,7 +6,7 @@ import msgspec
 
 from judge.evidence.record import Evidence, Labelled
 from judge.outcomes import State, Stratum
-from judge.readiness.defects import BY_CHANCE, OPEN, decisions, flagged, mode_of
+from judge.readiness.defects import BY_CHANCE, OPEN, decisions, flagged, is_provisional, mode_of
 from judge.readiness.policy import Policy
 from judge.statistics.cell import Mode
 from judge.statistics.decision import Decision
@@ -47,14 +47,15 @@ def allot(policy: Policy, evidence: Evidence) -> Allotment:
     by_chance = sum(row.pairs for row in evidence.labels if row.offered == "random" and row.review is not None)
     decided = any(each.state is State.BLOCKED for each in found) or all(each.state is State.READY for each in found)
     furthest = _furthest(found)
+    alone = is_provisional(policy, evidence)  # nobody audits, so the judge has the auditors' share too
     shares = furthest.next.judge | {
         stratum: furthest.next.judge.get(stratum, 0.0) + furthest.next.audit.get(stratum, 0.0)
         for stratum in OPEN
-        if stratum in furthest.next.judge and not _unaudited(evidence, stratum)
+        if stratum in furthest.next.judge and (alone or not _unaudited(evidence, stratum))
     }
     batch = max(SMALLEST_BATCH, sum(judged.values()) // 4)
     rests = None
-    if not decided and mode is Mode.PROVISIONAL and sum(judged.values()) >= UNCONFIRMED:
+    if not decided and alone and sum(judged.values()) >= UNCONFIRMED:
         rests = f"the judge rests: nobody has labelled a pair yet, and {sum(judged.values()):,} verdicts wait for that"
     elif pending >= MOST_PENDING:
         rests = f"the judge rests: {pending:,} of its flags wait for a person"
@@ -86,7 +87,7 @@ def _furthest(found: list[Decision]) -> Decision:
 
 
 def _audits(decision: Decision, mode: Mode, decided: bool) -> list[Stratum]:
-    if mode in (Mode.CLEAN, Mode.PROVISIONAL) or decided:
+    if mode is Mode.CLEAN or decided:
         return []
     shares: Mapping[str, float] = decision.next.audit or decision.next.judge
     return sorted((Stratum(name) for name in shares), key=lambda stratum: -shares[stratum])

@@ -16,6 +16,7 @@ from judge.judging.verdict import Judgement, Opinion
 from judge.outcomes import Status
 from judge.sampling.judging import Unjudged
 from judge.scoring.plan import JudgePlan
+from judge.scoring.slicing import Slices, slices_of
 from shadow.sampling import share_of
 from shadow.types import Pair
 
@@ -39,6 +40,7 @@ _CHECKED: dict[str, Any] = {
     "partition": pl.Int32,
     "offset": pl.Int64,
     "tags": pl.String,
+    **dict.fromkeys(Slices._fields, pl.String),
 }
 _CHECK_RESULTS: dict[str, Any] = {
     **_PAIR,
@@ -98,6 +100,7 @@ def checked_frame(checked: Sequence[Checked], version: str, now: datetime) -> pl
             list(each.settled.failed), share_of(each.pair.pair_id, "judge"), now,
             each.pair.origin.topic, each.pair.origin.partition, each.pair.origin.offset,
             msgspec.json.encode(each.pair.tags).decode(),
+            *slices_of(each.pair),
         )
         for each in checked
     ]  # fmt: skip

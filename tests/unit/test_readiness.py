@@ -232,16 +232,16 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
          {**settled(0), "checked": 500, "strata": {"agree": 500},
           "labels": [Labelled(stratum="agree", verdict="equivalent", pairs=400)]}, {"judge": JUDGE},
          "major defects", LACKING,
-         "major defects: 0.0 % flagged (provisional: no person has confirmed the judge yet, so this "
-         "decides nothing), budget 2 %: insufficient evidence, people must confirm what the judge flags, "
-         "and audit what it lets pass"),
+         "major defects: the judge flagged 0 of 400 pairs, which decides nothing: no person has confirmed "
+         "it yet (provisional), budget 2 %: insufficient evidence, people must confirm what the judge "
+         "flags, and audit what it lets pass"),
         (Phase.LIMITED,
          {**settled(0), "checked": 500, "strata": {"agree": 500},
           "labels": [Labelled(stratum="agree", verdict="worse_major", pairs=400)]}, {"judge": JUDGE},
          "major defects", LACKING,
-         "major defects: 100.0 % flagged (provisional: no person has confirmed the judge yet, so this "
-         "decides nothing), budget 2 %: insufficient evidence, people must confirm what the judge flags, "
-         "and audit what it lets pass"),
+         "major defects: the judge flagged 400 of 400 pairs, which decides nothing: no person has "
+         "confirmed it yet (provisional), budget 2 %: insufficient evidence, people must confirm what the "
+         "judge flags, and audit what it lets pass"),
         # Flags that people confirmed, and audits of what the judge let pass.
         (Phase.LIMITED, {**OPEN, "labels": confirmed(5, 40, 0, 400)}, {"judge": JUDGE}, "major defects", READY,
          "major defects: 0.5 %, at most 1.9 % (95 %, valid at every look), budget 2.0 %: ready (no "

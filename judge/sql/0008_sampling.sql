@@ -4,7 +4,7 @@
 ALTER TABLE checked ADD COLUMN length VARCHAR;      -- of the prompt: short, medium, long
 ALTER TABLE checked ADD COLUMN language VARCHAR;    -- the tag `language`, else the script of the prompt
 ALTER TABLE checked ADD COLUMN tools VARCHAR;       -- tools, no tools
-ALTER TABLE checked ADD COLUMN tags VARCHAR;        -- JSON of the tags with short values
+ALTER TABLE checked ADD COLUMN slice_tags VARCHAR;  -- JSON of the tags with short values
 
 -- Only a label that the plan offered may count as a random one: a reviewer's own pick confirms that pair alone.
 ALTER TABLE reviews ADD COLUMN reason VARCHAR;      -- confirm, audit, random, control, own; NULL: own
