@@ -7,7 +7,7 @@ import pytest
 
 from judge.evidence.record import Evidence
 from judge.outcomes import Phase
-from judge.readiness.assess import assess
+from judge.readiness.assess import Readiness, assess
 from judge.readiness.policy import policy_of
 from judge.signing.canonical import canonical, digest
 from judge.signing.chain import GENESIS, Link, SignOff, decode, fault, intact, link, standing
@@ -107,3 +107,7 @@ def test_canonical_is_one_text_for_one_value() -> None:
     )
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical({"a": float("nan")})
+
+
+def test_a_readiness_survives_json() -> None:
+    assert msgspec.convert(msgspec.to_builtins(READINESS), Readiness) == READINESS
