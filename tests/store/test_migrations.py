@@ -10,6 +10,7 @@ import pytest
 from connectors.errors import UserError
 from judge.scoring.plan import Plan
 from judge.scoring.rows import Checked, checked_frame
+from judge.scoring.slicing import Slices
 from judge.scoring.worklist import count_unchecked
 from shadow.migrations import Migration, migrations, pending
 from shadow.store import DuckDBFile, file, reaching
@@ -127,7 +128,7 @@ def test_pairs_checked_in_an_older_store_learn_which_record_they_are_of(
         pairs = [pair(n, tags={"team": "a"}) for n in range(3)]
         store_pairs(store, pairs)
         rows = checked_frame([Checked(each, [], AGREE) for each in pairs[1:]], "v1", NOON)
-        store.append("checked", rows.drop("topic", "partition", "offset", "tags"))
+        store.append("checked", rows.drop("topic", "partition", "offset", "tags", *Slices._fields))
     store.migrate("shadow")
     store.migrate("judge")
     found = store.read('SELECT topic, "partition", "offset", tags FROM checked ORDER BY ALL')

@@ -111,3 +111,9 @@ def test_canonical_is_one_text_for_one_value() -> None:
 
 def test_a_readiness_survives_json() -> None:
     assert msgspec.convert(msgspec.to_builtins(READINESS), Readiness) == READINESS
+
+
+def test_digest_covers_policy_and_phase() -> None:
+    policy, evidence = READINESS.policy, READINESS.evidence
+    assert assess(msgspec.structs.replace(policy, min_captured=7), evidence, Phase.LIMITED).digest != READINESS.digest
+    assert assess(policy, evidence, Phase.EXPAND).digest != READINESS.digest
