@@ -9,7 +9,7 @@ import polars as pl
 from judge.browsing.filter import SAID, Filter, listed
 from shadow.store import Store
 
-_HOURS = (
+HOURS = (
     "SELECT epoch_us(occurred_at) // 3600000000 AS hour, count(*) AS pairs {listed} GROUP BY hour ORDER BY hour DESC"
 )
 COLUMNS = "pair_id, occurred_at, workflow, fingerprint, stratum, outcome, severity, failed"
@@ -39,7 +39,7 @@ class Page(msgspec.Struct, frozen=True):
 def pairs_page(store: Store, which: Filter, page: int = 0, size: int = 25) -> Page:
     """A page, from 0, of the pairs that a filter lets through."""
     sql, params = listed(store, which)
-    hours = store.read(SAID + _HOURS.format(listed=sql), params)
+    hours = store.read(SAID + HOURS.format(listed=sql), params)
     rows = store.read(SAID + _ROWS.format(listed=sql), {**params, **_window(hours, page * size, size)})
     return Page(rows.unique("pair_id", keep="first", maintain_order=True), int(hours["pairs"].sum()))
 

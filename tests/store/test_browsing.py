@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import polars as pl
 import pytest
 
 from connectors.types import Completion
+from judge.browsing import export as exporting
 from judge.browsing import search as searching
 from judge.browsing.counts import by_day, clusters, tags
+from judge.browsing.export import neutral, whole_pairs
 from judge.browsing.filter import Filter, Show, shown
 from judge.browsing.pages import pairs_page
 from judge.browsing.search import by_id, search
@@ -229,3 +232,23 @@ def test_a_search_says_how_far_it_came_and_goes_on_from_there(store: Store, monk
 def test_a_pair_is_found_by_any_of_its_ids(store: Store, text: str) -> None:
     assert numbers(by_id(store, text)) == [7]
     assert by_id(store, "nobody").is_empty()
+
+
+def test_whole_pairs_come_in_parts_and_each_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "AT_ONCE", 1)
+    old = pair(30, occurred_at=NOON - timedelta(hours=30), candidate=Completion(text="=1+1"))
+    store_pairs(store, [old, old])
+    store_checked(store, CONFIG, [old])
+    parts = list(whole_pairs(store, Filter(workflow="triage", strata=(Stratum.SETTLED, Stratum.DISAGREE))))
+    assert [part.height for part in parts] == [9, 1]
+    assert parts[0]["review"].to_list() == [None, None, "worse_minor", *[None] * 6]
+    assert parts[1]["candidate_text"].to_list() == ["=1+1"]
+    assert neutral(parts[1])["candidate_text"].to_list() == ["'=1+1"]
+
+
+def test_only_what_a_spreadsheet_would_run_is_changed() -> None:
+    texts = ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "billing", "a=b", "", None]
+    frame = pl.DataFrame({"text": texts, "n": range(9), "list": [["=1"]] * 9})
+    expected = ["'=HYPERLINK(1)", "'+1", "'-1", "'@x", "'\t=1", "billing", "a=b", "", None]
+    assert neutral(frame)["text"].to_list() == expected
+    assert neutral(frame).select("n", "list").equals(frame.select("n", "list"))
