@@ -27,7 +27,7 @@ def figures(rows: Sequence[Row], reference: Any) -> Iterator[Figure]:
     sentences = [(value(row, "messages")[0]["content"], value(row, "ground_truth")) for row in rows]
     marked = Counter(span["type"] for _, spans in sentences for span in spans)
     recorded = Counter[str]()
-    for name, n in reference["dev"].items():
+    for name, n in reference["figures"]["dev"].items():
         if "|" in name:
             recorded[name.split("|")[1]] += n
     yield Figure(
