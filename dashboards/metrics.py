@@ -71,6 +71,9 @@ def _parts(beats: pl.DataFrame, now: datetime) -> Iterator[GaugeMetricFamily]:
     oldest = GaugeMetricFamily(
         "shadowjudge_oldest_in_flight_seconds", "how long the oldest call under way has taken", labels=_PART
     )
+    waited = GaugeMetricFamily(
+        "shadowjudge_oldest_waiting_seconds", "for how long the judge's queue has not been empty (scorer)", labels=_PART
+    )
     for row in beats.iter_rows(named=True):
         part = (row["component"], row["instance"])
         age.add_metric(part, (now - row["beat_at"]).total_seconds())
@@ -82,7 +85,8 @@ def _parts(beats: pl.DataFrame, now: datetime) -> Iterator[GaugeMetricFamily]:
                 family.add_metric(part, value)
         if row["in_flight"] is not None:
             oldest.add_metric(part, row["oldest_in_flight_s"] or 0.0)
-    yield from (age, state, lag, in_flight, oldest)
+            waited.add_metric(part, row["oldest_waiting_s"] or 0.0)
+    yield from (age, state, lag, in_flight, oldest, waited)
 
 
 def _records(counts: Funnel) -> Iterator[GaugeMetricFamily]:

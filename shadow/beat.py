@@ -20,11 +20,12 @@ _SCHEMA: dict[str, Any] = {
     "in_flight": pl.Int64,
     "oldest_in_flight_s": pl.Float64,
     "detail": pl.String,
+    "oldest_waiting_s": pl.Float64,
 }
 # Of each process what it said last, as far back as anybody wants to know; of a component that is silent for longer its
 # very last word.
 _NEWEST = """
-SELECT component, instance, beat_at, state, lag, in_flight, oldest_in_flight_s, detail
+SELECT component, instance, beat_at, state, lag, in_flight, oldest_in_flight_s, detail, oldest_waiting_s
 FROM heartbeats JOIN (SELECT component, max(beat_at) AS last FROM heartbeats GROUP BY component) USING (component)
 WHERE beat_at >= least(last, $since)
 QUALIFY row_number() OVER (PARTITION BY component, instance ORDER BY beat_at DESC) = 1
@@ -41,16 +42,18 @@ def beat(
     in_flight: int | None = None,
     oldest_in_flight_s: float | None = None,
     detail: str = "",
+    oldest_waiting_s: float | None = None,
 ) -> None:
     """Append one heartbeat of this process. Raises RetryLater when the store does not answer."""
     instance = f"{socket.gethostname()}:{os.getpid()}"
-    row = (component, instance, datetime.now(UTC), state, lag, in_flight, oldest_in_flight_s, detail)
+    row = (component, instance, datetime.now(UTC), state, lag, in_flight, oldest_in_flight_s, detail, oldest_waiting_s)
     store.append("heartbeats", pl.DataFrame([row], schema=_SCHEMA, orient="row"))
 
 
 def newest_beats(store: Store, now: datetime) -> pl.DataFrame:
     """The newest heartbeat of each process of the last day, and the last one of a component that is silent for longer.
 
-    Columns component, instance, beat_at, state, lag, in_flight, oldest_in_flight_s, detail; the newest first.
+    Columns component, instance, beat_at, state, lag, in_flight, oldest_in_flight_s, detail, oldest_waiting_s; the
+    newest first.
     """
     return store.read(_NEWEST, {"since": now - REMEMBERED})

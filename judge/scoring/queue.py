@@ -65,12 +65,18 @@ class JudgeQueue:
         self._faults_on_end = 0
         self._resumes_s = self._next_start_s = self._read_again_s = self._retest_s = 0.0
         self._stored = 0
+        self._waiting_since_s: float | None = None
         self._changed = asyncio.Event()
         self._failure: BaseException | None = None
         self.under_way: dict[str, float] = {}
         """When each pair under way was begun, by pair_id, on the monotonic clock."""
         self.note: str | None = None
         """What stands in the way, as a sentence."""
+
+    @property
+    def waiting_s(self) -> float | None:
+        """For how long pairs have been waiting without a pause, as far back as this process knows; None: none waits."""
+        return None if self._waiting_since_s is None else time.monotonic() - self._waiting_since_s
 
     async def run(self, stop: asyncio.Event) -> None:
         """Judge until `stop`; then the pairs under way have FAREWELL_S seconds to be finished and stored."""
@@ -110,6 +116,7 @@ class JudgeQueue:
             self._give_back()
             over.set()
             await storing  # never cancelled: an append that has begun is not to be repeated
+            await self._append()  # what came while the last one was under way
         if self._failure is not None:
             raise self._failure
         return self._stored
@@ -152,7 +159,10 @@ class JudgeQueue:
     async def _read(self, tried: set[str]) -> bool:
         """Fill the backlog from the store; False when there is nothing to read now."""
         now = time.monotonic()
-        if now < self._read_again_s or not await self._proven():
+        if now < self._read_again_s:
+            return False
+        if not await self._proven():
+            self._waiting_since_s = self._waiting_since_s or now
             return False
         leave = self._mine | self._setbacks.held_back(now) | tried
         wanted = max(CHUNK, 4 * self._judge.settings.in_flight)
@@ -160,6 +170,7 @@ class JudgeQueue:
         chosen = [each for each in chosen if each.pair_id not in leave][:wanted]
         pairs = await asyncio.to_thread(fetch, self._store, [each[:2] for each in chosen])
         self._read_again_s = time.monotonic() + IDLE_S if len(chosen) < wanted else 0.0
+        self._waiting_since_s = (self._waiting_since_s or now) if chosen else None
         if self._refuses(pairs):
             self._read_again_s = time.monotonic() + max(IDLE_S, self._retry_s)
             return False

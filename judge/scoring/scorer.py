@@ -165,6 +165,9 @@ class Scorer:
             in_flight=len(begun),
             oldest_in_flight_s=time.monotonic() - min(begun) if begun else None,
             detail=" ".join(self._notes),
+            oldest_waiting_s=max(
+                (queue.waiting_s for queue in self._queues if queue.waiting_s is not None), default=None
+            ),
         )
         return BEAT_S
 

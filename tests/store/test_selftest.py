@@ -66,6 +66,25 @@ def test_a_judge_that_talks_nonsense_reads_nothing(store: Store, said: str, hear
     assert score(store, judge, self_test=False).judged == 1
 
 
+def test_how_long_the_queue_has_waited_is_known(store: Store) -> None:  # noqa: F811
+    store.append("pairs", to_frame([pair(n) for n in range(3)]))
+    models = {"small": says("x"), "arbiter": says("Purple!")}
+    models["small"].fingerprint = "small@1"
+
+    async def live() -> None:
+        stop = asyncio.Event()
+        running = asyncio.create_task(Scorer(store, config(), models, "t", 0.0, self_test=True).run(stop))
+        while not table(store, "heartbeats", "oldest_waiting_s")["oldest_waiting_s"].drop_nulls().len():
+            await asyncio.sleep(0.05)
+        stop.set()
+        await running
+
+    asyncio.run(asyncio.wait_for(live(), 60))
+    beats = table(store, "heartbeats", "oldest_waiting_s, detail").drop_nulls("oldest_waiting_s")
+    assert beats["oldest_waiting_s"][0] > 0
+    assert "failed its self-test" in beats["detail"][0]
+
+
 def test_a_judge_that_is_away_is_tested_later(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     monkeypatch.setattr("connectors.patience.FIRST_S", 0.01)
     monkeypatch.setattr("judge.scoring.queue.IDLE_S", 0.0)
