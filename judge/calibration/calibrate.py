@@ -43,13 +43,14 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
 def calibrate(policy: JudgePolicy, record: JudgeRecord) -> Calibration:
     """May these verdicts count? Only reviewers can say yes; ground truth and order flips can also say no."""
-    return _calibrate(policy, msgspec.json.encode(record))
+    return _calibrate(msgspec.json.encode(policy), msgspec.json.encode(record))
 
 
 @lru_cache(maxsize=1024)
-def _calibrate(policy: JudgePolicy, encoded: bytes) -> Calibration:
+def _calibrate(of_policy: bytes, of_record: bytes) -> Calibration:
     """Every line that rests on the judge asks for this, so it is remembered by its content."""
-    record = msgspec.json.decode(encoded, type=JudgeRecord)
+    policy = msgspec.json.decode(of_policy, type=JudgePolicy)
+    record = msgspec.json.decode(of_record, type=JudgeRecord)
     reviewers = agreement(record.against_reviews, record.by_outcome)
     truth = agreement(record.against_truth)
     state, sentence = _decide(policy, record, reviewers, truth)

@@ -44,13 +44,26 @@ def kin(workflow: Workflow, models: Mapping[str, Connection], production_models:
     """
     if workflow.judge is None:
         return []
+    judges = {name: model_behind(models[name]) for name in workflow.judge.judges}
+    candidates = {name: model_behind(models[name]) for name in workflow.candidates}
+    return kin_by_name(judges, candidates, production_models)
+
+
+def kin_by_name(judges: Mapping[str, str], candidates: Mapping[str, str], production: Iterable[str]) -> list[Kin]:
+    """The same from names alone: of judges and candidates to the models behind them, and of production's models."""
     found = []
-    for judge in workflow.judge.judges:
-        for candidate in workflow.candidates:
-            found.append(_kin(judge, models[judge], "candidate", candidate, _behind(models[candidate])))
-        for model in production_models:
-            found.append(_kin(judge, models[judge], "production", model, {model}))
+    for judge, model in judges.items():
+        for candidate, other in candidates.items():
+            found.append(_kin(judge, model, "candidate", candidate, other))
+        for other in production:
+            found.append(_kin(judge, model, "production", other, other))
     return [each for each in found if each is not None]
+
+
+def model_behind(connection: Connection) -> str:
+    """What names the model behind a connection: its model or its file; empty when nothing does."""
+    settings = connection.settings
+    return str(settings.get("model") or settings.get("path") or "")
 
 
 def refused(found: Iterable[Kin]) -> list[Kin]:
@@ -71,19 +84,10 @@ def production_as_judge(name: str, found: Kin) -> str:
     return f"workflows.{name}.judge: {found.sentence}; {_HOW}."
 
 
-def _kin(judge: str, connection: Connection, arm: Arm, shown: str, names: set[str]) -> Kin | None:
-    mine = _behind(connection)
-    model = next(iter(sorted(mine)), judge)
-    if arm == "candidate" and judge == shown:
-        return Kin(judge, model, arm, shown, "model")
-    if {undated(each) for each in mine} & {undated(each) for each in names}:
-        return Kin(judge, model, arm, shown, "model")
-    ours, theirs = (frozenset[str]().union(*map(families, each)) for each in (mine, names))
+def _kin(judge: str, model: str, arm: Arm, shown: str, other: str) -> Kin | None:
+    if (arm == "candidate" and judge == shown) or (model and undated(model) == undated(other)):
+        return Kin(judge, model or judge, arm, shown, "model")
+    ours, theirs = families(model), families(other)
     if ours & theirs:
-        return Kin(judge, model, arm, shown, "family")
-    return None if ours and theirs else Kin(judge, model, arm, shown, "unknown")
-
-
-def _behind(connection: Connection) -> set[str]:
-    """What names the model behind a connection: its model or its file."""
-    return {str(connection.settings[key]) for key in ("model", "path") if connection.settings.get(key)}
+        return Kin(judge, model or judge, arm, shown, "family")
+    return None if ours and theirs else Kin(judge, model or judge, arm, shown, "unknown")

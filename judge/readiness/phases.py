@@ -6,6 +6,7 @@ from typing import Literal
 from judge.calibration.calibrate import calibrate
 from judge.evidence.record import Evidence
 from judge.outcomes import Phase, State
+from judge.readiness.arms import arms
 from judge.readiness.defects import BY_CHANCE
 from judge.readiness.escalation import escalation
 from judge.readiness.line import Line, count, fact, percent
@@ -28,6 +29,7 @@ def shadow(policy: Policy, evidence: Evidence) -> list[Line]:
     return [
         _all_checked(evidence),
         _judge(policy, evidence),
+        *arms(policy, evidence),
         noise_floor(policy, evidence),
         escalation(policy, evidence),
     ]
@@ -36,13 +38,13 @@ def shadow(policy: Policy, evidence: Evidence) -> list[Line]:
 def limited(policy: Policy, evidence: Evidence) -> list[Line]:
     """Phase 3: the candidate serves within its budgets."""
     earlier = [phase_signed(policy, evidence, Phase.INSTRUMENT), phase_signed(policy, evidence, Phase.SHADOW)]
-    return [*earlier, *_traffic(policy, evidence), *quality(policy, evidence, Phase.LIMITED)]
+    return [*earlier, *_traffic(policy, evidence), *arms(policy, evidence), *quality(policy, evidence, Phase.LIMITED)]
 
 
 def expand(policy: Policy, evidence: Evidence) -> list[Line]:
     """Phase 4: the budgets of phase 3 have held for the release cycles asked for, and hold today."""
     earlier = [phase_signed(policy, evidence, Phase.LIMITED), cycles(policy, evidence)]
-    return [*earlier, *_traffic(policy, evidence), *quality(policy, evidence, Phase.EXPAND)]
+    return [*earlier, *_traffic(policy, evidence), *arms(policy, evidence), *quality(policy, evidence, Phase.EXPAND)]
 
 
 LINES: Mapping[Phase, Callable[[Policy, Evidence], list[Line]]] = {

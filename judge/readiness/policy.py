@@ -12,6 +12,7 @@ import msgspec
 from pydantic import Field
 
 from connectors.errors import UserError, unknown
+from judge.judging.arms import model_behind
 from judge.outcomes import Phase
 from shadow.config import ModelConnection, Workflow, validate
 from shadow.demands import Budgets, Demands, Limits
@@ -33,12 +34,18 @@ class Preset(Strict):
 
 
 class JudgePolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """What the judge of a workflow must show before its verdicts count."""
+    """What the judge of a workflow must show before its verdicts count, and who it is.
+
+    `models` maps judges, and `candidates` candidates, to the models behind them; `accept_kin`: kin may judge.
+    """
 
     model: str
     rubric: str
     min_labels: int
     min_agreement: float
+    models: dict[str, str] = {}
+    candidates: dict[str, str] = {}
+    accept_kin: bool = False
 
 
 class SignoffPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +92,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def policy_of(workflow: Workflow, models: Mapping[str, ModelConnection] | None = None) -> Policy:
-    """The policy that a workflow names, with what the workflow says otherwise; prices are those of `models`.
+    """The policy that a workflow names, with what the workflow says otherwise; `models` gives prices and kin.
 
     Raises UserError for a policy that is not there or cannot be used.
     """
@@ -114,7 +121,13 @@ def policy_of(workflow: Workflow, models: Mapping[str, ModelConnection] | None =
         judge=None
         if judge is None
         else JudgePolicy(
-            model=judge.shown, rubric=judge.rubric, min_labels=judge.min_labels, min_agreement=judge.min_agreement
+            model=judge.shown,
+            rubric=judge.rubric,
+            min_labels=judge.min_labels,
+            min_agreement=judge.min_agreement,
+            models={name: model_behind(models[name]) for name in judge.judges if models and name in models},
+            candidates={name: model_behind(models[name]) for name in workflow.candidates if models and name in models},
+            accept_kin=judge.accept_arm_as_judge,
         ),
     )
 
