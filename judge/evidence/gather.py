@@ -24,6 +24,7 @@ from judge.signing.chain import history
 from judge.signing.standing import recorded_terms
 from judge.statistics.rate import quantile_ranks
 from shadow.bits import FATES, blocks, lacking
+from shadow.leaks import leakage
 from shadow.store import Store
 
 GRACE = timedelta(minutes=1)
@@ -150,6 +151,7 @@ def gather(
         hours=pairs["hours"],
         pace=Pace(pairs=pairs["lately"], **lately(store, params)),
         tells=newest(store, workflow, fingerprint, as_of),
+        leakage=leakage(store, workflow, as_of),
         noise=noise(store, params),
         confidences=confidences(store, params, sum(row["pairs"] for row in strata)),
         decisions=_decisions(store, workflow, as_of),

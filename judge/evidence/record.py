@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from judge.degenerate.tells import Degeneracy
+from shadow.leaks import Leakage
 
 
 class Intake(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +172,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     `captured` counts the candidate's pairs and `checked` those that the current checks have seen; `overdue` are pairs
     still unchecked a minute after they were stored. `strata` counts the pairs that checks leave open. `reviews` counts
     every review of the workflow. `days` and `hours` count the different days, and hours of the day, with pairs (UTC).
-    `tells` is the last look for degenerate answers. `inclusion` is the lowest and highest chance that a pair had of
+    `tells` is the last look for degenerate answers, `leakage` the last trial of the scrubbing.
+    `inclusion` is the lowest and highest chance that a pair had of
     being mirrored.
     """
 
@@ -199,6 +201,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     hours: int = 0
     pace: Pace = Pace()
     tells: Degeneracy = Degeneracy(0, [])
+    leakage: Leakage = Leakage()
     noise: Noise = Noise()
     confidences: list[Confidence] = []
     decisions: list[Decision] = []

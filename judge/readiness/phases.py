@@ -9,6 +9,7 @@ from judge.outcomes import Phase, State
 from judge.readiness.arms import arms
 from judge.readiness.defects import BY_CHANCE
 from judge.readiness.escalation import escalation
+from judge.readiness.leaks import leaks
 from judge.readiness.line import Line, count, fact, percent
 from judge.readiness.noise import noise_floor
 from judge.readiness.policy import Policy
@@ -21,7 +22,8 @@ MAX_REJECTED = 0.01
 
 def instrument(policy: Policy, evidence: Evidence) -> list[Line]:
     """Phase 1: what is captured is complete, scrubbed and checked."""
-    return [_funnel(evidence), _captured(policy, evidence), _scrubbed(evidence), _check_errors(policy, evidence)]
+    scrubbed = [_scrubbed(evidence), *leaks(policy, evidence)]
+    return [_funnel(evidence), _captured(policy, evidence), *scrubbed, _check_errors(policy, evidence)]
 
 
 def shadow(policy: Policy, evidence: Evidence) -> list[Line]:

@@ -48,6 +48,15 @@ class JudgePolicy(msgspec.Struct, frozen=True, kw_only=True):
     accept_kin: bool = False
 
 
+class ScrubPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What a workflow's scrubbing must hold: shares of planted values and of planted names that may get through."""
+
+    masks_nothing: bool = False
+    names: bool = False
+    max_leak_rate: float = 0.01
+    max_name_leak_rate: float = 0.3
+
+
 class SignoffPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How a phase is approved: by how many people, by whom not alone, for how many days, and whether waivers count."""
 
@@ -85,6 +94,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     checks: list[str]
     judge: JudgePolicy | None
     signoff: SignoffPolicy = SignoffPolicy()
+    scrub: ScrubPolicy = ScrubPolicy()
 
     def alpha(self, phase: Phase) -> float:
         """The error probability of the bounds of a phase: 1/E, and 5 % where no E is asked for."""
@@ -118,6 +128,12 @@ def policy_of(workflow: Workflow, models: Mapping[str, ModelConnection] | None =
         usd_per_million=_prices(models or {}),
         checks=[settings.check for settings in workflow.checks],
         signoff=SignoffPolicy(**workflow.signoff.model_dump()),
+        scrub=ScrubPolicy(
+            masks_nothing=workflow.scrub.policy == "full",
+            names=workflow.scrub.names,
+            max_leak_rate=workflow.scrub.max_leak_rate,
+            max_name_leak_rate=workflow.scrub.max_name_leak_rate,
+        ),
         judge=None
         if judge is None
         else JudgePolicy(

@@ -16,7 +16,7 @@ from dashboards import wiring
 from dashboards.gate.server import gate
 from shadow.config import Config, load
 from shadow.store import Store
-from tests.store.seeding import pair, store_checked, store_pairs
+from tests.store.seeding import pair, store_checked, store_pairs, store_trial
 
 TOKEN = "a-token-of-enough-letters"
 AGO = datetime.now(UTC) - timedelta(hours=2)
@@ -96,6 +96,7 @@ def settle(store: Store, config: Config, count: int = 30, **changes: Any) -> Non
     ]
     store_pairs(store, pairs)
     store_checked(store, config, pairs)
+    store_trial(store)
 
 
 def _free_port() -> int:

@@ -67,6 +67,15 @@ def store_pairs(store: Store, pairs: Sequence[Pair]) -> None:
     store.append("pairs", to_frame(pairs))
 
 
+def store_trial(store: Store, workflow: str = "triage", leaked: int = 0, when: datetime = NOON) -> None:
+    """A trial of the scrubbing with 400 canaries."""
+    rows = {"kind": ["email"], "is_name": [False], "planted": [400], "leaked": [leaked]}
+    frame = pl.DataFrame(rows).with_columns(
+        workflow=pl.lit(workflow), scrub_version=pl.lit("s1"), tried_at=pl.lit(when).cast(_TIME)
+    )
+    store.append("leaks", frame)
+
+
 def store_checked(
     store: Store,
     config: Config,

@@ -23,7 +23,16 @@ from shadow.config import Config
 from shadow.signing import SignoffSettings
 from shadow.store import Store, open_store
 from shadow.types import Pair
-from tests.store.seeding import SMALL, configuration, pair, store_checked, store_pairs, store_review, store_verdict
+from tests.store.seeding import (
+    SMALL,
+    configuration,
+    pair,
+    store_checked,
+    store_pairs,
+    store_review,
+    store_trial,
+    store_verdict,
+)
 
 CONFIG = configuration()
 REVIEWER = Actor("ada", frozenset({Role.REVIEWER}))
@@ -36,6 +45,7 @@ def seed(store: Store) -> list[Pair]:
     pairs = [pair(n, occurred_at=AGES_AGO, mirrored_at=AGES_AGO + timedelta(seconds=n)) for n in range(30)]
     store_pairs(store, pairs)
     store_checked(store, CONFIG, pairs)
+    store_trial(store)
     return pairs
 
 

@@ -28,6 +28,7 @@ from judge.readiness.line import Line
 from judge.readiness.policy import JudgePolicy, Policy
 from judge.signing.standing import terms_of
 from judge.statistics.rate import bounds
+from shadow.leaks import Leakage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 READY, LACKING, BLOCKED = State.READY, State.INSUFFICIENT_EVIDENCE, State.BLOCKED
@@ -109,7 +110,7 @@ def confirmed(defects: int, refuted: int, missed: int, let_pass: int) -> list[La
 
 
 EARLIER = signed(("instrument", "approve", 1), ("shadow", "approve", 2))
-WHOLE = change(NOTHING, **settled(500), decisions=EARLIER)
+WHOLE = change(NOTHING, **settled(500), decisions=EARLIER, leakage=Leakage(planted=400))
 
 
 def line(readiness: Readiness, name: str) -> Line:
@@ -344,7 +345,7 @@ def _shape(sentence: str) -> str:
 @pytest.mark.parametrize(
     ("phase", "evidence", "state", "sentence"),
     [
-        (Phase.INSTRUMENT, {}, READY, "instrument is ready: all 4 lines hold"),
+        (Phase.INSTRUMENT, {}, READY, "instrument is ready: all 5 lines hold"),
         (Phase.INSTRUMENT, {"captured": 150}, LACKING, "instrument lacks evidence: captured: 50 more pairs"),
         (Phase.SHADOW, {}, LACKING,
          "shadow lacks evidence: noise floor: set workflows.triage.noise_floor, so that production is "
