@@ -91,7 +91,7 @@ class Cluster:
         for node in list(self._running):
             self.kill(node)
 
-    def wait(self, timeout_s: float = 60.0) -> None:
+    def wait(self, timeout_s: float = 180.0) -> None:
         """Return when every started broker accepts connections; raises TimeoutError with the end of its log."""
         deadline = time.monotonic() + timeout_s
         for node in self._running:
