@@ -74,7 +74,7 @@ class Cluster:
         files = [str(self._file(node)) for node in range(len(self._ports) // 2)]
         tool, cluster = "kafka.tools.StorageTool", f"--cluster-id={self._cluster_id}"  # it may begin with "-"
         tools = [self._java(tool, "format", cluster, "-c", file) for file in files]
-        codes = [tool.wait(60) for tool in tools]
+        codes = [tool.wait(180) for tool in tools]
         if any(codes):
             raise RuntimeError((self._folder / "broker0.log").read_text()[-2000:])
 
