@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types imports unit format bench-store bench-capture faults bench-candidates bench-ingest vectors bench-decision bench-promotion
+.PHONY: help demo test lint types imports unit format bench-store bench-readiness bench-capture faults bench-candidates bench-ingest vectors bench-decision bench-promotion
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
@@ -68,6 +68,9 @@ bench-checks-speed: $(VENV)/.ready-demo,dev .venv-deepeval/bin/python  ## checks
 .venv-deepeval/bin/python:
 	if command -v uv >/dev/null; then uv venv -q .venv-deepeval && uv pip install -q --python $@ deepeval==4.3.1; \
 	else $(BIN)/python -m venv .venv-deepeval && $@ -m pip install -q deepeval==4.3.1; fi
+
+bench-readiness: $(VENV)/.ready-demo,dev  ## a thousand cells of ten million pairs, and after one verdict; short: ARGS=300000
+	$(BIN)/python -m tests.bench.readiness $(ARGS)
 
 bench-store: $(VENV)/.ready-demo,dev  ## queries on ten million pairs, written and read meanwhile; short: ARGS="100000 5"
 	$(BIN)/python -m tests.bench.store $(ARGS)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+import polars as pl
 
 from judge.evidence.judged import OFFERED
 from shadow.store import Store
@@ -26,7 +27,7 @@ SELECT workflow, fingerprint, stratum, severity, length, language, tools, {_WEEK
 FROM checked SEMI JOIN wanted USING (workflow, checks_version)
 WHERE checked_at <= $as_of GROUP BY ALL
 """
-_LABELS = f"""
+_SAID = f"""
 WITH {_WANTED},
 judged AS (
     SELECT v.pair_id, v.workflow, arg_min(coalesce(v.worst, v.outcome), (v.judged_at, v.verdict_id)) AS verdict
@@ -43,10 +44,37 @@ examined AS (
     WHERE checked_at <= $as_of AND stratum <> 'settled'
         AND pair_id IN (SELECT pair_id FROM judged UNION ALL SELECT pair_id FROM reviewed)
 )
+"""
+_LABELS = f"""{_SAID}
 SELECT workflow, fingerprint, stratum, verdict, review, offered, {_BY}, count(*) AS pairs
 FROM examined LEFT JOIN judged USING (pair_id, workflow) LEFT JOIN reviewed USING (pair_id, workflow) GROUP BY ALL
 """
-
+_EACH = f"""{_SAID}
+SELECT pair_id, workflow, fingerprint, stratum, verdict, review, offered, {_BY}
+FROM examined LEFT JOIN judged USING (pair_id, workflow) LEFT JOIN reviewed USING (pair_id, workflow)
+"""
+_NEW = {
+    "mix": _MIX.replace("WHERE checked_at <= $as_of", "WHERE checked_at > $since AND checked_at <= $as_of"),
+    "verdicts": f"""
+    WITH {_WANTED}
+    SELECT pair_id, occurred_at, coalesce(worst, outcome) AS outcome
+    FROM verdicts SEMI JOIN wanted USING (workflow, epoch)
+    WHERE judged_at > $since AND judged_at <= $as_of ORDER BY judged_at, verdict_id
+    """,
+    "reviews": f"""
+    WITH {_WANTED}
+    SELECT pair_id, occurred_at, outcome, reason FROM reviews SEMI JOIN wanted USING (workflow)
+    WHERE reviewed_at > $since AND reviewed_at <= $as_of ORDER BY reviewed_at, review_id
+    """,
+}
+_OF_PAIRS = f"""
+WITH {_WANTED}
+SELECT DISTINCT pair_id, workflow, fingerprint, stratum, length, language, tools, {_WEEK},
+    CASE WHEN $with_tags THEN slice_tags END AS tags
+FROM checked SEMI JOIN wanted USING (workflow, checks_version)
+WHERE checked_at <= $as_of AND stratum <> 'settled'
+    AND occurred_at BETWEEN $earliest AND $latest AND pair_id IN (SELECT unnest($ids))
+"""
 _TAGS = "SELECT approx_count_distinct(slice_tags) AS n FROM checked WHERE workflow = $workflow AND checked_at <= $as_of"
 
 
@@ -77,21 +105,46 @@ class SliceCounts(msgspec.Struct):
 
 def cells(store: Store, wanted: Sequence[Wanted], as_of: datetime, with_tags: bool = False) -> dict[Slice, SliceCounts]:
     """The counts of every candidate, whole and by slice. A pair that was stored as checked twice counts twice here."""
-    params: dict[str, Any] = {
+    params = _params(wanted, as_of, with_tags)
+    found: dict[Slice, SliceCounts] = {}
+    for row in store.read(_MIX, params).iter_rows(named=True):
+        for part in parts_of(row):
+            add_mix(found.setdefault(part, SliceCounts()), row)
+    for row in store.read(_LABELS, params).iter_rows(named=True):
+        for part in parts_of(row):
+            add_label(found.setdefault(part, SliceCounts()), row)
+    return found
+
+
+def read_said(store: Store, wanted: Sequence[Wanted], as_of: datetime, with_tags: bool) -> pl.DataFrame:
+    """A row for each open pair that the judge or a person has spoken of."""
+    return store.read(_EACH, _params(wanted, as_of, with_tags))
+
+
+def read_slices(
+    store: Store, wanted: Sequence[Wanted], pairs: Mapping[str, datetime], as_of: datetime, with_tags: bool
+) -> pl.DataFrame:
+    """Stratum and slices of some open pairs, given with the times of their calls."""
+    times = list(pairs.values()) or [as_of]
+    where = {"ids": list(pairs), "earliest": min(times), "latest": max(times)}
+    return store.read(_OF_PAIRS, _params(wanted, as_of, with_tags) | where)
+
+
+def in_window(
+    store: Store, what: str, wanted: Sequence[Wanted], since: datetime, as_of: datetime, with_tags: bool
+) -> list[dict[str, Any]]:
+    """What was stored after `since` and up to `as_of`: `mix`, `verdicts` or `reviews`, in the order it was said."""
+    return store.read(_NEW[what], _params(wanted, as_of, with_tags) | {"since": since}).to_dicts()
+
+
+def _params(wanted: Sequence[Wanted], as_of: datetime, with_tags: bool) -> dict[str, Any]:
+    return {
         "workflows": [each.workflow for each in wanted],
         "versions": [each.checks_version for each in wanted],
         "epochs": [each.epoch or "" for each in wanted],
         "as_of": as_of,
         "with_tags": with_tags,
     }
-    found: dict[Slice, SliceCounts] = {}
-    for row in store.read(_MIX, params).iter_rows(named=True):
-        for part in _slices(row):
-            add_mix(found.setdefault(part, SliceCounts()), row)
-    for row in store.read(_LABELS, params).iter_rows(named=True):
-        for part in _slices(row):
-            add_label(found.setdefault(part, SliceCounts()), row)
-    return found
 
 
 def has_few_tags(store: Store, workflow: str, as_of: datetime) -> bool:
@@ -111,9 +164,12 @@ def add_label(counts: SliceCounts, row: Mapping[str, Any]) -> None:
     """Count labelled pairs."""
     key = (row["stratum"], row["verdict"], row["review"], row["offered"])
     counts.labels[key] = counts.labels.get(key, 0) + row["pairs"]
+    if not counts.labels[key]:
+        del counts.labels[key]
 
 
-def _slices(row: Mapping[str, Any]) -> Iterator[Slice]:
+def parts_of(row: Mapping[str, Any]) -> Iterator[Slice]:
+    """The whole of the candidate's traffic, and every slice that a row is in."""
     whole = Slice(row["workflow"], row["fingerprint"])
     yield whole
     for dimension, value in _values(row):

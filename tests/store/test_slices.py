@@ -10,6 +10,7 @@ from connectors.types import Request
 from judge.board import evidence_of, slices_of
 from judge.checking.settle import Settled
 from judge.evidence.cells import Slice, Wanted, cells
+from judge.evidence.counters import Counters
 from judge.outcomes import Outcome, Phase, State, Stratum
 from judge.readiness.slices import suggestion
 from judge.scoring.slicing import script
@@ -116,3 +117,27 @@ def test_settled_is_a_slice_of_its_own_kind(store: Store) -> None:
     store_checked(store, CONFIG, [spoken(1, "en")], Settled(Stratum.SETTLED, Outcome.EQUIVALENT))
     found = cells(store, [Wanted("triage", version(store, CONFIG), None)], LATER, with_tags=True)
     assert {part.dimension for part in found} == {"", "length", "language", "tools", "week", "tag team"}
+
+
+def test_counters_that_are_advanced_equal_a_full_count(store: Store) -> None:
+    """Whatever order words come in: a first verdict, a second one that does not count, reviews that win or are own."""
+    pairs = [spoken(n, "en" if n % 3 else "de") for n in range(40)]
+    wanted = [Wanted("triage", version(store, CONFIG), "e1")]
+    kept = Counters(store, wanted, NOON - timedelta(seconds=1), with_tags=True)
+    store_pairs(store, pairs)
+    for step, each in enumerate(pairs):
+        when = NOON + timedelta(minutes=step)
+        store_checked(store, CONFIG, [each], DISAGREE if step % 4 else DEFECT, when)
+        if step % 2:
+            store_verdict(store, each, Outcome.WORSE_MAJOR if step % 5 else Outcome.EQUIVALENT, when)
+        if step > 9:
+            earlier = pairs[step - 9]
+            store_verdict(store, earlier, Outcome.EQUIVALENT, when)
+            store_review(store, earlier, Outcome.WORSE_MINOR, when, reason=("audit", "random", None)[step % 3])
+            store_review(store, pairs[step - 10], Outcome.EQUIVALENT, when, "bob")
+        if step % 6 == 5:
+            changed = kept.advance(when)
+            full = cells(store, wanted, when, with_tags=True)
+            assert kept.counts == full
+            assert changed
+    assert kept.advance(when) == set() or kept.counts == cells(store, wanted, when, with_tags=True)
