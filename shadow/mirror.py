@@ -111,8 +111,8 @@ class Mirror:
         await self._note_stored()
         self._follow_assignments()
         self._settle()
-        is_last = self._source.exhausted and not records and not self._is_asking
-        if is_last or self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds):
+        is_quiet = not (records or self._paused or self._is_asking)
+        if is_quiet or self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds):
             await self._begin_to_store()
         await self._take_in(records)
         self._calls.hand_out()
