@@ -85,7 +85,8 @@ class Calls:
         )
 
     def add(self, admitted: Admitted) -> None:
-        self._waiting.append(_Question(admitted))
+        if not self._stopping:  # else nobody will ask, and it comes again
+            self._waiting.append(_Question(admitted))
 
     def hand_out(self) -> None:
         """Begin as many calls as are allowed now; what a call leaves waiting is asked without being handed out."""

@@ -143,8 +143,11 @@ def bare(settings: kafka.Settings, count: int) -> tuple[float, float]:
     return clock.each(count)
 
 
-def mirrored(settings: kafka.Settings, count: int, folder: Path, candidate: Replay) -> tuple[float, float]:
-    """Microseconds a record of the mirror, its store in a fresh file; every record must become an answered pair."""
+def mirrored(settings: kafka.Settings, count: int, folder: Path, candidate: Replay) -> tuple[float, float, float]:
+    """Microseconds a record of the mirror (wall, processor), and the MB that DuckDB holds at the end.
+
+    Its store is a fresh file; every record must become an answered pair.
+    """
     config = Config.model_validate(
         {
             "source": {"kind": "kafka", **settings.model_dump()},
@@ -163,11 +166,12 @@ def mirrored(settings: kafka.Settings, count: int, folder: Path, candidate: Repl
 
     took = asyncio.run(run())
     result = funnel(store)
+    duckdb_mb = store.read("SELECT sum(memory_usage_bytes) / 1e6 AS mb FROM duckdb_memory()").item()
     answered = store.read("SELECT count(candidate_text) AS n FROM pairs").item()
     store.close()
     if not result.adds_up or result.paired != count or answered != count:
         raise SystemExit(f"{answered} pairs with an answer, of {count} records: {result.sentence}")
-    return took
+    return *took, float(duckdb_mb)
 
 
 def main() -> None:
@@ -187,7 +191,9 @@ def main() -> None:
         candidate = recorded.connect("small", recorded.Settings(path=recording))
         size = sum(len(encode(one)) for one in interactions(1_000)) / 1_000
         print(f"{count:,} records of {size:,.0f} bytes, one partition, one process\n")
-        print("us a record:  bare loop        mirror     records/s: bare   mirror  ratio   cpu  MB first, most  load")
+        print(
+            "us a record:  bare loop        mirror     records/s: bare   mirror  ratio   cpu  MB first, most, DuckDB  load"
+        )
         print("            wall   cpu     wall   cpu")
         ratios = []
         for number in range(arguments.rounds):
@@ -199,11 +205,11 @@ def main() -> None:
             before = resident_mb()
             reset_peak()
             with tempfile.TemporaryDirectory(prefix="bench-") as fresh:
-                took, took_cpu = mirrored(settings, count, Path(fresh), candidate)
+                took, took_cpu, duckdb_mb = mirrored(settings, count, Path(fresh), candidate)
             ratios.append(loop / took)
             print(
                 f"round {number + 1:2} {loop:8.1f} {loop_cpu:5.1f} {took:8.1f} {took_cpu:5.1f}  {1e6 / loop:16,.0f} "
-                f"{1e6 / took:8,.0f} {ratios[-1]:6.2f} {loop_cpu / took_cpu:5.2f} {before:8.0f}, {peak_mb():.0f} "
+                f"{1e6 / took:8,.0f} {ratios[-1]:6.2f} {loop_cpu / took_cpu:5.2f} {before:8.0f}, {peak_mb():.0f}, {duckdb_mb:.0f} "
                 f"{os.getloadavg()[0]:8.0f}",
                 flush=True,
             )

@@ -3,14 +3,15 @@
 import asyncio
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from connectors.errors import UserError
 from connectors.models import openai
 from connectors.sources import file
-from connectors.types import Model
+from connectors.types import Completion, Model, Request
 from shadow import mirror
-from shadow.config import Config
+from shadow.config import Config, Workflow
 from shadow.funnel import funnel
 from shadow.mirror import Mirror
 from shadow.pairs import from_frame
@@ -173,3 +174,44 @@ def test_what_the_mirror_says_of_itself_is_stored(tmp_path: Path, store: Store) 
     run(config(write_jsonl(tmp_path / "c.jsonl", values(1))), store, lambda _: "refund")
     beats = store.read("SELECT component, state FROM heartbeats")
     assert beats.rows() == [("mirror", "stopped")]
+
+
+class Replayed:
+    """Implements connectors.types.Replay: the same answer to every request."""
+
+    name, fingerprint = "small", "small@replayed"
+
+    def answer_all(self, requests: pl.Series) -> pl.DataFrame:
+        return pl.select(text=pl.repeat("refund", requests.len()))
+
+    async def complete(self, request: Request) -> Completion:
+        raise AssertionError("a recording is asked for batches")
+
+    async def probe(self) -> str:
+        return "replayed"
+
+    async def close(self) -> None: ...
+
+
+def test_recordings_and_candidates_that_are_called_share_one_mirror(tmp_path: Path, store: Store) -> None:
+    records = [*values(700), *GARBAGE, *values(30, "both"), *values(5, "unknown"), *values(300)]
+    settings = config(write_jsonl(tmp_path / "c.jsonl", records), in_flight=4)
+    called = settings.workflows | {"both": Workflow(candidates=["tiny"])}
+    mixed = settings.model_copy(update={"workflows": called})
+
+    async def part(seconds: float) -> None:
+        with ChatServer(lambda _: Reply(text="refund", delay_s=0.02)) as server:
+            tiny = openai.connect("tiny", openai.Settings(base_url=server.base_url, model="m", api_key="any"))
+            source = file.connect("source", file.Settings(**settings.source.settings))
+            stop = asyncio.Event()
+            asyncio.get_running_loop().call_later(seconds, stop.set)
+            models: dict[str, Model] = {"small": Replayed(), "tiny": tiny}
+            await asyncio.wait_for(Mirror(mixed, source, models, store).run(stop), 60)
+            await tiny.close()
+
+    asyncio.run(part(0.3))
+    asyncio.run(part(60))
+    result = funnel(store)
+    assert result.adds_up, result.sentence
+    assert (result.seen, result.paired, result.skipped, result.rejected, result.repeats) == (1_038, 1_030, 5, 3, 0)
+    assert store.read("SELECT count(*) AS n FROM pairs WHERE candidate_text = 'refund'").item() == 1_030
