@@ -191,9 +191,7 @@ def main() -> None:
         candidate = recorded.connect("small", recorded.Settings(path=recording))
         size = sum(len(encode(one)) for one in interactions(1_000)) / 1_000
         print(f"{count:,} records of {size:,.0f} bytes, one partition, one process\n")
-        print(
-            "us a record:  bare loop        mirror     records/s: bare   mirror  ratio   cpu  MB first, most, DuckDB  load"
-        )
+        print("us a record:  bare loop        mirror     records/s: bare   mirror  ratio   cpu  MB first, most, DuckDB")
         print("            wall   cpu     wall   cpu")
         ratios = []
         for number in range(arguments.rounds):
@@ -209,8 +207,8 @@ def main() -> None:
             ratios.append(loop / took)
             print(
                 f"round {number + 1:2} {loop:8.1f} {loop_cpu:5.1f} {took:8.1f} {took_cpu:5.1f}  {1e6 / loop:16,.0f} "
-                f"{1e6 / took:8,.0f} {ratios[-1]:6.2f} {loop_cpu / took_cpu:5.2f} {before:8.0f}, {peak_mb():.0f}, {duckdb_mb:.0f} "
-                f"{os.getloadavg()[0]:8.0f}",
+                f"{1e6 / took:8,.0f} {ratios[-1]:6.2f} {loop_cpu / took_cpu:5.2f} {before:8.0f}, {peak_mb():.0f}, "
+                f"{duckdb_mb:.0f} (load {os.getloadavg()[0]:.0f})",
                 flush=True,
             )
     ratio = statistics.median(ratios)
