@@ -143,8 +143,10 @@ def bare(settings: kafka.Settings, count: int) -> tuple[float, float]:
     return clock.each(count)
 
 
-def mirrored(settings: kafka.Settings, count: int, folder: Path, candidate: Replay) -> tuple[float, float, float]:
-    """Microseconds a record of the mirror (wall, processor), and the MB that DuckDB holds at the end.
+def mirrored(
+    settings: kafka.Settings, count: int, folder: Path, candidate: Replay
+) -> tuple[float, float, float, float]:
+    """Microseconds a record of the mirror (wall, processor); MB resident at most, and of DuckDB at the end.
 
     Its store is a fresh file; every record must become an answered pair.
     """
@@ -165,13 +167,14 @@ def mirrored(settings: kafka.Settings, count: int, folder: Path, candidate: Repl
         return source.clock.each(count)
 
     took = asyncio.run(run())
+    most_mb = peak_mb()  # before the questions below
     result = funnel(store)
     duckdb_mb = store.read("SELECT sum(memory_usage_bytes) / 1e6 AS mb FROM duckdb_memory()").item()
     answered = store.read("SELECT count(candidate_text) AS n FROM pairs").item()
     store.close()
     if not result.adds_up or result.paired != count or answered != count:
         raise SystemExit(f"{answered} pairs with an answer, of {count} records: {result.sentence}")
-    return *took, float(duckdb_mb)
+    return *took, most_mb, float(duckdb_mb)
 
 
 def main() -> None:
@@ -203,11 +206,11 @@ def main() -> None:
             before = resident_mb()
             reset_peak()
             with tempfile.TemporaryDirectory(prefix="bench-") as fresh:
-                took, took_cpu, duckdb_mb = mirrored(settings, count, Path(fresh), candidate)
+                took, took_cpu, most_mb, duckdb_mb = mirrored(settings, count, Path(fresh), candidate)
             ratios.append(loop / took)
             print(
                 f"round {number + 1:2} {loop:8.1f} {loop_cpu:5.1f} {took:8.1f} {took_cpu:5.1f}  {1e6 / loop:16,.0f} "
-                f"{1e6 / took:8,.0f} {ratios[-1]:6.2f} {loop_cpu / took_cpu:5.2f} {before:8.0f}, {peak_mb():.0f}, "
+                f"{1e6 / took:8,.0f} {ratios[-1]:6.2f} {loop_cpu / took_cpu:5.2f} {before:8.0f}, {most_mb:.0f}, "
                 f"{duckdb_mb:.0f} (load {os.getloadavg()[0]:.0f})",
                 flush=True,
             )
