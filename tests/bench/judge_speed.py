@@ -1,6 +1,7 @@
 """`make bench-judge-speed`: verdicts a second with a judge of fixed latency, against what its server allows.
 
-The whole way: from checked pairs in a store, by the queue, the ledger and real HTTP, to verdicts in the store. Beside
+The whole way: from checked pairs in a store, by the queue, the ledger and real HTTP, to verdicts in the store, with a
+plan that has every pair judged (the product's own asks for less, and waits for what verdicts and people say). Beside
 it, in the same run and alternately, autoevals' own classifier on the same pairs and endpoint, as many at once. SHORT=1
 takes fewer. Exits with 1 below the bar.
 """
@@ -23,6 +24,7 @@ from shadow.config import Config
 from shadow.pairs import to_frame
 from shadow.store import open_store
 from tests.e2e.test_judge_faults import pair
+from tests.recorded.everything import everything
 
 LATENCY_S, IN_FLIGHT, BAR = 0.3, 64, 0.95
 ALLOWED = IN_FLIGHT / LATENCY_S
@@ -56,7 +58,8 @@ async def ours(port: int) -> float:
         scorer = Scorer(store, config, {"small": small, "arbiter": arbiter})
         assert await scorer.check() == PAIRS
         began = time.monotonic()
-        done = await scorer.score_once()
+        with everything():
+            done = await scorer.score_once()
         took_s = time.monotonic() - began
         await arbiter.close()
         assert (done.judged, done.waiting) == (PAIRS, 0), done

@@ -12,6 +12,7 @@ from shadow.pairs import to_frame
 from shadow.store import open_store
 from tests.connectors.chat_server import ChatServer
 from tests.recorded.corpus import pairs, rows
+from tests.recorded.everything import everything
 from tests.recorded.judge import READABLE, Recorded, RecordedJudge, recorded, shown, way_of
 
 JUDGE = "GPT-4/Vanilla_NoRules"
@@ -72,7 +73,8 @@ def test_verdicts_are_right_or_undecided_and_never_wrong(tmp_path: Path) -> None
                 pass
             await arbiter.close()
 
-        asyncio.run(asyncio.wait_for(work(), 120))
+        with everything():
+            asyncio.run(asyncio.wait_for(work(), 120))
         verdicts = dict(store.read("SELECT pair_id, outcome FROM verdicts").iter_rows())
         calls = store.read("SELECT result, count(*) AS n, sum(usd) AS usd FROM judge_calls GROUP BY result").rows()
         repeated = store.read("SELECT count(*) - count(DISTINCT pair_id) AS n FROM verdicts").item()
