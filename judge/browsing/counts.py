@@ -6,9 +6,11 @@ import polars as pl
 from judge.browsing.filter import SAID, Filter, listed, pointer
 from shadow.store import Store
 
+# By number of the day: truncating a time with a zone takes ten times as long, and is done for each day and not each pair.
 _BY_DAY = """
-SELECT time_bucket(INTERVAL 1 DAY, occurred_at) AS day, stratum, severity, count(*) AS pairs {listed}
-GROUP BY ALL ORDER BY ALL
+SELECT make_timestamptz(day * 86400000000) AS day, stratum, severity, pairs
+FROM (SELECT epoch_us(occurred_at) // 86400000000 AS day, stratum, severity, count(*) AS pairs {listed} GROUP BY ALL)
+ORDER BY ALL
 """
 _CLUSTERS = """
 SELECT failed, severity, slice, count(*) AS pairs, max(occurred_at) AS newest,

@@ -37,8 +37,10 @@ from judge.browsing.search import by_id, search
 from judge.judging.epoch import Epochs
 from judge.outcomes import Outcome, Phase, Severity, Stratum
 from judge.queries import health, pair_detail, spend
+from judge.readiness.policy import policy_of
+from judge.sampling.judging import count_unjudged, unjudged
 from judge.scoring.plan import JudgePlan, Plan
-from judge.scoring.worklist import count_unchecked, count_unjudged, fetch, unchecked, unjudged
+from judge.scoring.worklist import count_unchecked, fetch, unchecked
 from shadow.funnel import funnel
 from shadow.held import held
 from shadow.pairs import to_frame
@@ -88,7 +90,7 @@ def questions(store: Store) -> dict[str, Callable[[Any], Any]]:
     judge: Any = _judged_by("e1")
     plan = Plan(BIG, [], version, judge)
     every = Filter(workflow=BIG)
-    reference = pairs_page(store, every, page=500).rows.select("pair_id", "occurred_at").row(0)
+    reference = pairs_page(store, every, page=100).rows.select("pair_id", "occurred_at").row(0)
     lists = {f"pairs: {show}": lambda kept, show=show: pairs_page(kept, shown(BIG, show), size=12) for show in Show}
     narrow = Filter(
         workflow=BIG, strata=(Stratum.SETTLED, Stratum.DISAGREE), severities=(Severity.MAJOR,), failed="text_agreement",
@@ -113,7 +115,7 @@ def questions(store: Store) -> dict[str, Callable[[Any], Any]]:
         "clusters": lambda kept: clusters(kept, every),
         "clusters by slice": lambda kept: clusters(kept, every, tag="team"),
         "tags": lambda kept: tags(kept, every),
-        "one pair": lambda kept: pair_detail(kept, *reference),
+        "one pair": lambda kept: pair_detail(kept, config, *reference),
         "health": health,
         "spend": spend,
         "funnel": funnel,
@@ -128,12 +130,12 @@ def questions(store: Store) -> dict[str, Callable[[Any], Any]]:
 
 def _judged_by(epoch: str) -> JudgePlan:
     """The sampling plan of a judge; nothing here asks its model."""
-    judge = configuration().workflows[BIG].judge
-    assert judge
+    workflow = configuration().workflows[BIG]
+    assert workflow.judge
     nobody: Any = None
     epochs = Epochs("", {})
     epochs.current = epoch
-    return JudgePlan([NEW], nobody, {}, nobody, nobody, judge, "", epochs)
+    return JudgePlan([NEW], workflow, {}, nobody, nobody, workflow.judge, "", epochs, policy_of(workflow))
 
 
 def read_for(url: str, seconds: float, out: Any) -> None:
