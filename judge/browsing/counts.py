@@ -6,7 +6,7 @@ import polars as pl
 from judge.browsing.filter import SAID, Filter, listed, pointer
 from shadow.store import Store
 
-# By number of the day: truncating a time with a zone takes ten times as long, and is done for each day and not each pair.
+# By number of the day, which becomes a time at the end: truncating a time with a zone takes ten times as long.
 _BY_DAY = """
 SELECT make_timestamptz(day * 86400000000) AS day, stratum, severity, pairs
 FROM (SELECT epoch_us(occurred_at) // 86400000000 AS day, stratum, severity, count(*) AS pairs {listed} GROUP BY ALL)
