@@ -32,6 +32,7 @@ from judge.browsing.pages import Page, pairs_page
 from judge.judging.prompt import show_answer, show_request
 from judge.people import Actor, Role
 from judge.queries import PairDetail, pair_detail
+from judge.sampling.reviewing import next_for_reviewer
 from shadow.config import Config
 from shadow.store import Store
 from shadow.types import Pair
@@ -56,6 +57,7 @@ def page() -> None:
     config = configuration()
     kept = store(config.store.url)
     found, labels = _list(kept, config)
+    _offer(kept, config)
     reference = opened()
     if found.rows.is_empty() and reference is None:
         st.html(note("info", "No pair in this list.", "Choose another list or workflow, or wait for the scorer."))
@@ -88,6 +90,22 @@ def _list(kept: Store, config: Config) -> tuple[Page, int]:
         st.caption("This list already says how the candidate did: a label given here is not blind.")
     found = pairs_page(kept, shown(workflow, show), page=number - 1, size=PAGE_SIZE)
     return found, pairs_page(kept, shown(workflow, Show.REVIEWED), size=1).total
+
+
+def _offer(kept: Store, config: Config) -> None:
+    """The pair that the sampling plan wants labelled next, held for this reviewer; why is not said: it would lead."""
+    who = actor()
+    if who is None or not may(Role.REVIEWER):
+        return
+    wanted = st.button("Next pair for me", help="Only labels on pairs that are offered here count as a sample.")
+    if not wanted:
+        return
+    claim = next_for_reviewer(kept, config, who.name, st.session_state["workflow"])
+    if claim is None:
+        st.html(note("info", "Nothing waits for you here.", "Others may hold what waits, or no label tells more."))
+        return
+    open_pair(Reference(claim.pair_id, claim.occurred_at))
+    st.rerun()
 
 
 def _rows(found: Page, labels: int, reference: Reference | None) -> None:

@@ -119,3 +119,17 @@ def test_json_answers_are_compared_field_by_field(page: Page, site: Site) -> Non
     fields = page.get_by_role("table", name="fields")
     expect(fields).to_contain_text("order_id")
     expect(fields.locator("mark")).to_have_count(2)
+
+
+def test_the_pair_that_the_plan_offers_is_opened_and_held(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/pairs?workflow=reply")
+    sign_in(page, "Offa")
+    page.get_by_role("button", name="Next pair for me").click()
+    for _ in range(200):
+        claims = site.store.read("SELECT * FROM claims WHERE reviewer = 'Offa'").to_dicts()
+        if claims:
+            break
+        page.wait_for_timeout(100)
+    (claim,) = claims
+    expect(page).to_have_url(re.compile(claim["pair_id"]))
+    expect(page.get_by_role("region", name="left")).to_be_visible()
