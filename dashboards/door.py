@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboards.parts.markup import note
 from dashboards.parts.session import REVIEWER, actor, configuration, is_logged_in
-from dashboards.views import health, overview, pairs, signoff
+from dashboards.views import disagreements, health, judged, overview, pairs, signoff
 from shadow.visible import visible
 
 
@@ -21,6 +21,13 @@ def draw() -> None:
                     overview.page, title="Overview", icon=":material/dashboard:", url_path="overview", default=True
                 ),
                 st.Page(pairs.page, title="Pairs", icon=":material/compare:", url_path="pairs"),
+                st.Page(
+                    disagreements.page,
+                    title="Disagreements",
+                    icon=":material/difference:",
+                    url_path="disagreements",
+                ),
+                st.Page(judged.page, title="Judge", icon=":material/gavel:", url_path="judge"),
                 st.Page(signoff.page, title="Sign-off", icon=":material/verified:", url_path="signoff"),
                 st.Page(health.page, title="Health", icon=":material/monitor_heart:", url_path="health"),
             ]

@@ -10,7 +10,9 @@ from judge.browsing.pages import HOURS, start_of
 from shadow.store import Store
 
 AT_ONCE = 20_000
-_FORMULA = r"^[=+\-@\t\r]"
+# What spreadsheets take for the beginning of a formula, also behind white space and hidden characters, and in full width
+# (OWASP, "CSV injection").
+_FORMULA = r"^[\s\p{C}]*[=+\-@＝＋－＠]"
 _WHOLE = """
 SELECT c.*, verdict, review, p.request_id, p.trace_id, p.tags, p.request, p.production_model, p.production_text,
     p.production_tool_calls, p.production_error, p.candidate_text, p.candidate_tool_calls, p.candidate_error,

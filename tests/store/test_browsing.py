@@ -1,7 +1,8 @@
 """Lists of pairs on a real store: by filter and page, by text, counted by day and by what failed where."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from connectors.types import Completion
 from judge.browsing import export as exporting
 from judge.browsing import search as searching
 from judge.browsing.counts import by_day, clusters, tags
+from judge.browsing.excerpts import excerpts
 from judge.browsing.export import neutral, whole_pairs
+from judge.browsing.files import Format, file_of
 from judge.browsing.filter import Filter, Show, shown
 from judge.browsing.pages import pairs_page
 from judge.browsing.search import by_id, search
@@ -252,3 +255,36 @@ def test_only_what_a_spreadsheet_would_run_is_changed() -> None:
     expected = ["'=HYPERLINK(1)", "'+1", "'-1", "'@x", "'\t=1", "billing", "a=b", "", None]
     assert neutral(frame)["text"].to_list() == expected
     assert neutral(frame).select("n", "list").equals(frame.select("n", "list"))
+
+
+def test_listed_pairs_begin_with_what_was_answered(store: Store) -> None:
+    rows = excerpts(store, pairs_page(store, ALL).rows, most=6)
+    assert numbers(rows) == [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
+    assert rows["candidate"][:3].to_list() == ["billin", "my par", "billin"]
+
+
+@pytest.mark.parametrize(
+    ("form", "read"),
+    [
+        (Format.JSONL, lambda file: pl.read_ndjson(file)),
+        (Format.PARQUET, lambda file: pl.read_parquet(file)),
+        (Format.CSV, lambda file: pl.read_csv(file)),
+    ],
+)
+def test_a_file_holds_the_pairs_of_the_filter_and_no_formula(
+    store: Store, form: Format, read: Callable[[BytesIO], pl.DataFrame]
+) -> None:
+    bad = pair(20, candidate=Completion(text='=HYPERLINK("http://a.invalid")'))
+    store_pairs(store, [bad])
+    store_checked(store, CONFIG, [bad], FAILED)
+    frame = read(BytesIO(file_of(store, msgspec.structs.replace(ALL, severities=(Severity.MAJOR,)), form)))
+    assert frame["pair_id"].to_list() == [each.pair_id for each in (bad, PAIRS[5], PAIRS[4])]
+    assert frame["candidate_text"][0] == '\'=HYPERLINK("http://a.invalid")'
+    assert frame["failed"][0] == "label_agreement, json_schema"
+    assert '"messages"' in frame["request"][0]
+
+
+def test_a_file_holds_the_newest_pairs_at_most_and_may_hold_none(store: Store) -> None:
+    newest = pl.read_parquet(BytesIO(file_of(store, ALL, Format.PARQUET, most=3)))
+    assert newest["pair_id"].to_list() == [PAIRS[n].pair_id for n in (10, 9, 8)]
+    assert file_of(store, msgspec.structs.replace(ALL, fingerprint="nobody"), Format.PARQUET) == b""

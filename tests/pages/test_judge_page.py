@@ -1,0 +1,34 @@
+"""The judge's page in a real browser: counted or not, against people and itself, as served, what it cost."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from judge.actions import review
+from judge.outcomes import Outcome
+from judge.people import Actor, Role
+from tests.pages.conftest import Site
+
+pytestmark = pytest.mark.browser
+LABELLED = 4
+
+
+def test_the_judge_is_shown_against_people_and_itself_with_ranges(page: Page, site: Site) -> None:
+    judged = site.store.read(
+        "SELECT pair_id, occurred_at, outcome FROM verdicts ORDER BY pair_id LIMIT $n", {"n": LABELLED}
+    )
+    who = Actor("Judy", frozenset({Role.REVIEWER}), authenticated=False, session="test")
+    for pair_id, occurred_at, outcome in judged.iter_rows():
+        review(site.store, who, pair_id, occurred_at, Outcome(outcome), "", left_arm="production", submission="judge-1")
+    page.goto(f"{site.url}/judge?workflow=reply")
+    agreement = page.get_by_role("table", name="agreement")
+    expect(agreement).to_contain_text("minor or worse")
+    expect(agreement).to_contain_text("1.00 [")
+    expect(page.locator(".sj-badge").first).to_be_visible()
+    expect(page.get_by_role("table", name="itself")).to_contain_text("answers change places")
+    expect(page.get_by_role("table", name="judges")).to_contain_text("tiny-2025-01")
+    expect(page.get_by_role("table", name="spend")).to_contain_text("no cap is set")
+    expect(page.get_by_role("table", name="ledger")).to_contain_text("judge@")
+    expect(page.get_by_role("table", name="epochs")).to_contain_text("tiny-2025-01")
+    expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
+    page.get_by_role("link", name="Read the undecided pairs").click()
+    expect(page.get_by_role("heading", name="Disagreements")).to_be_visible()
