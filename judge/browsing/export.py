@@ -10,7 +10,7 @@ from judge.browsing.pages import HOURS, start_of
 from shadow.store import Store
 
 AT_ONCE = 20_000
-# What spreadsheets take for the beginning of a formula, also behind white space and hidden characters, and in full width
+# What spreadsheets take for the beginning of a formula, also behind white space and hidden characters or in full width
 # (OWASP, "CSV injection").
 _FORMULA = r"^[\s\p{C}]*[=+\-@＝＋－＠]"
 _WHOLE = """
