@@ -94,7 +94,7 @@ def test_the_next_pair_follows_and_a_label_can_be_corrected(page: Page, site: Si
     expect(page.get_by_role("table", name="reviews")).to_contain_text("equivalent")
     assert sorted(reviews(site, "Cleo")["outcome"]) == ["both_bad", "equivalent"]
     first = page.url
-    page.get_by_role("button", name="Next pair").click()
+    page.get_by_role("button", name="Next pair", exact=True).click()
     expect(page.get_by_role("button", name="Save label")).to_be_visible()
     expect(page).not_to_have_url(first)
     expect(page).to_have_url(re.compile("pair="))
