@@ -82,6 +82,10 @@ def _lines(report: Report) -> Iterator[str]:
         f"  order flips {_rate(found.flips)} of {found.verdicts:,} verdicts; for the first answer "
         f"{found.flips_first:,}, for the second {found.flips_second:,}{leaning}"
     )
+    yield (
+        f"  reasons that say the opposite of their choice {_rate(found.contradictions)} of "
+        f"{found.contradictions_of:,} verdicts"
+    )
     yield f"  repeat noise {_rate(found.repeat_noise)} of {found.repeats:,} questions asked again"
     if found.reviewers.n:
         covered = f"{100 * found.reviewers.covered:.0f} % of verdicts are of an outcome that was reviewed"

@@ -20,7 +20,8 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
     `flips` are verdicts undecided because the two orders contradict each other; `flips_first` of them favour the answer
     shown first, `flips_second` the other one, and `position_alarm` says that this is no chance (E above 20, at any
-    look). `repeat_noise` is how often the same question, asked again, got another outcome.
+    look). In `contradictions` a reason plainly says the opposite of its choice, as far as plain words tell; verdicts
+    older than that look are not counted. `repeat_noise` is how often the same question, asked again, got another outcome.
     """
 
     state: State
@@ -32,6 +33,8 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     flips_first: int
     flips_second: int
     position_alarm: bool
+    contradictions: Estimate
+    contradictions_of: int
     undecided: Estimate
     repeats: int
     repeat_noise: Estimate
@@ -65,6 +68,8 @@ def _calibrate(of_policy: bytes, of_record: bytes) -> Calibration:
         flips_first=record.flips_first,
         flips_second=record.flips_second,
         position_alarm=bool(position_bias(record.flips_first, leaning, leaning).alarm),
+        contradictions=_rate(record.contradictions, record.contradictions_of),
+        contradictions_of=record.contradictions_of,
         undecided=_rate(record.undecided, record.verdicts),
         repeats=record.repeats,
         repeat_noise=_rate(record.repeats_changed, record.repeats),

@@ -26,7 +26,7 @@ WITH reviewed AS (
     FROM reviews WHERE workflow = $workflow AND reviewed_at <= $as_of GROUP BY pair_id
 ),
 judged AS (
-    SELECT pair_id, outcome, order_flip, outcome_production_first, outcome_candidate_first,
+    SELECT pair_id, outcome, order_flip, contradicts_itself, outcome_production_first, outcome_candidate_first,
         coalesce(worst, outcome) AS flag
     FROM verdicts
     WHERE workflow = $workflow AND epoch = $epoch AND judged_at <= $as_of
@@ -67,6 +67,7 @@ SELECT count(*) AS verdicts, count(*) FILTER (order_flip) AS flips,
         AS flips_first,
     count(*) FILTER (outcome_production_first = 'candidate_better' AND starts_with(outcome_candidate_first, 'worse'))
         AS flips_second,
+    count(*) FILTER (contradicts_itself) AS contradictions, count(contradicts_itself) AS contradictions_of,
     count(*) FILTER (outcome = 'undecided') AS undecided
 FROM judged
 """

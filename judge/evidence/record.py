@@ -68,7 +68,8 @@ class JudgeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the judge of one epoch said in a workflow, over all candidates, and how that compares with the truth.
 
     `against_reviews` counts pairs that a person decided, `against_truth` pairs that ground truth settled. `by_outcome`
-    counts all verdicts. `flips_first` of the flips favour the answer shown first, `flips_second` the other one. Of
+    counts all verdicts. `flips_first` of the flips favour the answer shown first, `flips_second` the other one. In
+    `contradictions` a reason plainly says the opposite of its choice; `contradictions_of` verdicts were looked at. Of
     `repeats`, the same question asked again, `repeats_changed` came out otherwise. `pool` counts defects that
     people found without the judge's help: in pairs drawn at random.
     """
@@ -77,6 +78,8 @@ class JudgeRecord(msgspec.Struct, frozen=True, kw_only=True):
     flips: int = 0
     flips_first: int = 0
     flips_second: int = 0
+    contradictions: int = 0
+    contradictions_of: int = 0
     undecided: int = 0
     by_outcome: dict[str, int] = {}
     repeats: int = 0

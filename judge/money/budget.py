@@ -16,15 +16,21 @@ class CapReached(RetryLater):
 class Budget:
     """The USD spent or reserved by workflow and day, and the workflows' caps."""
 
-    def __init__(self, caps: dict[str, float | None], spent: dict[tuple[str, date], float]) -> None:
-        """`caps`: USD a day by workflow, None for none. `spent`: by workflow and day, so far."""
+    def __init__(self, caps: dict[str, float | None], others: dict[tuple[str, date], float]) -> None:
+        """`caps`: USD a day by workflow, None for none. `others`: by workflow and day, what other processes spent."""
         self._caps = caps
-        self._spent: defaultdict[tuple[str, date], float] = defaultdict(float, spent)
+        self._others = others
+        self._spent: defaultdict[tuple[str, date], float] = defaultdict(float)
         self._under_way: defaultdict[str, int] = defaultdict(int)
 
     def spent(self, workflow: str, now: datetime) -> float:
         """USD on the day of `now`, what is reserved included."""
-        return self._spent[workflow, now.date()]
+        day = (workflow, now.date())
+        return self._spent[day] + self._others.get(day, 0.0)
+
+    def others_spent(self, others: dict[tuple[str, date], float]) -> None:
+        """Replace what other processes spent by a newer reading of it."""
+        self._others = others
 
     def reserve(self, workflow: str, usd: float, now: datetime) -> None:
         """Set `usd` aside. Raises CapReached, setting nothing aside, when that would exceed the cap."""

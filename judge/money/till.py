@@ -15,11 +15,12 @@ import itertools
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import msgspec
 import polars as pl
+import structlog
 
 from connectors.errors import RetryLater
 from connectors.patience import wait_s
@@ -35,10 +36,18 @@ from shadow.store import Store
 TRIES = 3
 LONGEST_WAIT_S = 20.0
 """A server that asks for a longer wait is away: the pair goes back to the queue."""
-_SPENT = """
-SELECT workflow, reserved_at::DATE AS day, sum(usd) AS usd FROM judge_calls
-WHERE reserved_at >= $since AND usd IS NOT NULL GROUP BY ALL
+OTHERS_S = 5.0
+"""So old at most is what is known of other processes' spending when a call is reserved under a cap."""
+# A call of yesterday that was settled today counts for yesterday.
+_OTHERS = """
+SELECT workflow, sum(usd) AS usd FROM (
+    SELECT workflow, coalesce(max(usd) FILTER (entry = 'settled'), max(usd)) AS usd
+    FROM ledger WHERE entered_at >= $since AND NOT starts_with(call_id, $run)
+    GROUP BY call_id, workflow HAVING bool_or(entry = 'reserved')
+)
+WHERE usd IS NOT NULL GROUP BY workflow
 """
+log = structlog.get_logger()
 
 
 class Priced(msgspec.Struct, frozen=True):
@@ -55,7 +64,10 @@ class Till:
     def __init__(self, store: Store, caps: Mapping[str, float | None], models: Sequence[str]) -> None:
         """`caps`: USD a day by workflow; `models`: the fingerprints of all judges. Reads the store."""
         self._store = store
-        self._budget = Budget(dict(caps), _spent_since(store, datetime.now(UTC) - timedelta(days=1)))
+        self._run = uuid4().hex[:12]  # begins the ids of this process's calls
+        self._capped = any(caps.values())
+        self._read_s = time.monotonic()
+        self._budget = Budget(dict(caps), self._others())
         self.replies = Replies(store, models)
         self._reserved = Journal[Entry](self._append_reserved)
         self._settled = Journal[tuple[Entry, Completion | None]](self._append_settled)
@@ -125,6 +137,7 @@ class Till:
         self, judge: Priced, request: Request, question: str, workflow: str, pair_id: str | None
     ) -> Completion:
         for tries in itertools.count(1):
+            await self._watch_others()
             entry = self._reserve(judge, request, question, workflow, pair_id)
             try:
                 await self._reserved.enter(entry)
@@ -148,7 +161,7 @@ class Till:
         usd = None if judge.prices is None else cost_of(most, judge.prices)
         self._budget.reserve(workflow, usd or 0.0, now)
         return Entry(
-            call_id=uuid4().hex,
+            call_id=self._new_id(),
             entry="reserved",
             workflow=workflow,
             about_pair=pair_id,
@@ -160,6 +173,25 @@ class Till:
             entered_at=now,
         )
 
+    def _new_id(self) -> str:
+        return self._run + uuid4().hex[12:]
+
+    async def _watch_others(self) -> None:
+        """Read again what other processes spent, where a cap makes it matter; one call reads for all."""
+        if not self._capped or time.monotonic() < self._read_s + OTHERS_S:
+            return
+        self._read_s = time.monotonic()
+        try:
+            self._budget.others_spent(await asyncio.to_thread(self._others))
+        except RetryLater as fault:
+            log.warning("store_unavailable", reason=str(fault))
+
+    def _others(self) -> dict[tuple[str, date], float]:
+        today = datetime.now(UTC).date()
+        since = datetime.combine(today, datetime.min.time(), UTC)
+        rows = self._store.read(_OTHERS, {"since": since, "run": self._run}).iter_rows()
+        return {(workflow, today): usd for workflow, usd in rows}
+
     async def _settle(self, judge: Priced, reserved: Entry, answer: Completion, may_cost: bool) -> None:
         entry = settled(reserved, answer, may_cost, judge.prices, datetime.now(UTC))
         self._budget.settle(reserved.workflow, reserved.usd or 0.0, entry.usd or 0.0, reserved.entered_at)
@@ -170,7 +202,7 @@ class Till:
 
     async def _enter_cached(self, judge: Priced, question: str, workflow: str, pair_id: str | None) -> None:
         entry = Entry(
-            call_id=uuid4().hex,
+            call_id=self._new_id(),
             entry="settled",
             workflow=workflow,
             about_pair=pair_id,
@@ -226,7 +258,3 @@ class _Place:
 
 def _frame(entries: Sequence[Entry]) -> pl.DataFrame:
     return pl.DataFrame([msgspec.structs.astuple(entry) for entry in entries], schema=LEDGER, orient="row")
-
-
-def _spent_since(store: Store, since: datetime) -> dict[tuple[str, date], float]:
-    return {(row[0], row[1]): row[2] for row in store.read(_SPENT, {"since": since}).iter_rows()}

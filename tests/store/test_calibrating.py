@@ -101,6 +101,7 @@ def test_it_reads_as_sentences(site: tuple[Path, Store], capsys: pytest.CaptureF
         "accepted",
         "order flips 0.00",
         "repeat noise 0.00",
+        "reasons that say the opposite of their choice 0.00",
         "major or worse: agreement 1.00",
         "spoilt answers, all",
     ):

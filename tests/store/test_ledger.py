@@ -270,3 +270,20 @@ def test_many_callers_share_a_write(store: Store) -> None:
     asyncio.run(work())
     assert len(calls(store, "*")) == 100
     assert len(writes) < 30
+
+
+def test_what_another_scorer_spends_counts_under_the_cap(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("judge.money.till.OTHERS_S", 0.0)
+    most = most_tokens(request())
+    one = (most.input + 10 * most.output) / 1e6
+    cap = one + 1640 / 1e6 * 1.5  # a call, once one has been settled, and no more after two
+
+    async def work() -> object:
+        mine, others = till(store, cap), till(store, cap)
+        await ask(mine, says(), 0)
+        await ask(others, says(), 1)
+        assert mine.spent_today("triage") == pytest.approx(1640 / 1e6), "read when the next call is reserved"
+        return (await asyncio.gather(ask(mine, says(), 2), return_exceptions=True))[0]
+
+    assert isinstance(asyncio.run(work()), CapReached)
+    assert len(calls(store, "*")) == 2
