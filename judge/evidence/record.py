@@ -69,9 +69,9 @@ class JudgeRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     `against_reviews` counts pairs that a person decided, `against_truth` pairs that ground truth settled. `by_outcome`
     counts all verdicts. `flips_first` of the flips favour the answer shown first, `flips_second` the other one. In
-    `contradictions` a reason plainly says the opposite of its choice; `contradictions_of` verdicts were looked at. Of
-    `repeats`, the same question asked again, `repeats_changed` came out otherwise. `pool` counts defects that
-    people found without the judge's help: in pairs drawn at random.
+    `contradictions` a reason plainly says the opposite of its choice, out of the `contradictions_of` verdicts that were
+    looked at for it. Of `repeats`, the same question asked again, `repeats_changed` came out otherwise. `pool` counts
+    defects that people found without the judge's help: in pairs drawn at random.
     """
 
     verdicts: int = 0
