@@ -21,7 +21,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     `flips` are verdicts undecided because the two orders contradict each other; `flips_first` of them favour the answer
     shown first, `flips_second` the other one, and `position_alarm` says that this is no chance (E above 20, at any
     look). In `contradictions` a reason plainly says the opposite of its choice, as far as plain words tell; verdicts
-    older than that look are not counted. `repeat_noise` is how often the same question, asked again, got another outcome.
+    older than that look are not counted. `repeat_noise` is how often the same question, asked again, came out anew.
     """
 
     state: State
