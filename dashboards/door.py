@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboards.parts.markup import note
 from dashboards.parts.session import REVIEWER, actor, configuration, is_logged_in
-from dashboards.views import disagreements, health, judged, overview, pairs, signoff
+from dashboards.views import disagreements, health, judged, overview, pairs, review, signoff
 from shadow.visible import visible
 
 
@@ -20,6 +20,7 @@ def draw() -> None:
                 st.Page(
                     overview.page, title="Overview", icon=":material/dashboard:", url_path="overview", default=True
                 ),
+                st.Page(review.page, title="Review", icon=":material/rate_review:", url_path="review"),
                 st.Page(pairs.page, title="Pairs", icon=":material/compare:", url_path="pairs"),
                 st.Page(
                     disagreements.page,

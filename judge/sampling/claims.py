@@ -18,7 +18,7 @@ _TIME = pl.Datetime("us", "UTC")
 _HELD = """
 SELECT * FROM claims WHERE reviewer = $reviewer AND workflow = $workflow AND expires_at > $now
     AND claim_id NOT IN (SELECT claim_id FROM reviews WHERE workflow = $workflow AND claim_id IS NOT NULL)
-ORDER BY claimed_at LIMIT 1
+ORDER BY claimed_at, claim_id
 """
 _FIRST = """
 SELECT claim_id FROM claims WHERE pair_id = $pair_id AND expires_at > $now
@@ -52,9 +52,10 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-def held(store: Store, reviewer: str, workflow: str) -> Claim | None:
-    """The claim that a reviewer holds in a workflow and has not labelled yet."""
-    return _one(store, _HELD, {"reviewer": reviewer, "workflow": workflow, "now": datetime.now(UTC)})
+def held(store: Store, reviewer: str, workflow: str) -> list[Claim]:
+    """The claims that a reviewer holds in a workflow and has not labelled yet, the oldest first."""
+    found = store.read(_HELD, {"reviewer": reviewer, "workflow": workflow, "now": datetime.now(UTC)})
+    return msgspec.convert(found.to_dicts(), list[Claim])
 
 
 def claim_of(store: Store, reviewer: str, pair_id: str) -> Claim | None:

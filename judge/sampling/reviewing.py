@@ -1,6 +1,6 @@
 """Which stored pair a reviewer looks at next, and why: the reviewers' half of the sampling plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,7 +40,7 @@ judged AS (
 )
 SELECT DISTINCT c.pair_id, c.occurred_at, c.stratum, c.draw FROM checked AS c {join}
 WHERE c.workflow = $workflow AND c.checks_version = $version AND c.fingerprint = $fingerprint AND c.stratum = $stratum
-    AND c.pair_id NOT IN (FROM elsewhere) AND {where}
+    AND c.pair_id NOT IN (FROM elsewhere) AND NOT list_contains($left_out, c.pair_id) AND {where}
 ORDER BY c.draw {order} LIMIT $limit
 """
 _FRESH = "c.pair_id NOT IN (FROM settled_by_people) AND c.pair_id NOT IN (FROM of_mine)"
@@ -73,16 +73,37 @@ def next_for_reviewer(
     """
     if workflow not in config.workflows:
         raise unknown("workflow", workflow, config.workflows)
-    mine = held(store, reviewer, workflow)
-    if mine is not None and fingerprint in (None, mine.fingerprint):
-        return mine
-    for _ in range(TRIES):
-        offer = next(_offers(store, config, reviewer, workflow, fingerprint), None)
+    return next(iter(claim_ahead(store, config, reviewer, workflow, 1, [], fingerprint)), None)
+
+
+def claim_ahead(
+    store: Store,
+    config: Config,
+    reviewer: str,
+    workflow: str,
+    size: int,
+    left_out: Sequence[str],
+    fingerprint: str | None = None,
+) -> list[Claim]:
+    """At most `size` pairs that a reviewer should label next, all held for them, so that no label waits for the next.
+
+    `left_out` are ids of pairs that they hold already, or have skipped.
+    """
+    mine = [
+        each
+        for each in held(store, reviewer, workflow)
+        if each.pair_id not in left_out and fingerprint in (None, each.fingerprint)
+    ][:size]
+    tries = 0
+    while len(mine) < size and tries < TRIES:
+        known = [*left_out, *(each.pair_id for each in mine)]
+        offer = next(_offers(store, config, reviewer, workflow, fingerprint, known, len(mine)), None)
         if offer is None:
-            return None
-        if claimed := claim(store, reviewer, offer):
-            return claimed
-    return None
+            break
+        claimed = claim(store, reviewer, offer)
+        tries = 0 if claimed else tries + 1
+        mine += [claimed] if claimed else []
+    return mine
 
 
 def waiting(store: Store, config: Config, workflow: str) -> list[Waiting]:
@@ -94,7 +115,13 @@ def waiting(store: Store, config: Config, workflow: str) -> list[Waiting]:
 
 
 def _offers(
-    store: Store, config: Config, reviewer: str, workflow: str, fingerprint: str | None
+    store: Store,
+    config: Config,
+    reviewer: str,
+    workflow: str,
+    fingerprint: str | None,
+    left_out: Sequence[str],
+    ahead: int,
 ) -> Iterator[dict[str, Any]]:
     for name, version, epoch, wanted, evidence in _plans(store, config, workflow, fingerprint):
         params: dict[str, Any] = {
@@ -104,9 +131,10 @@ def _offers(
             "epoch": epoch,
             "reviewer": reviewer,
             "now": datetime.now(UTC),
+            "left_out": list(left_out),
             "limit": 1,
         }
-        for reason, stratum in _turns(wanted, evidence):
+        for reason, stratum in _turns(wanted, evidence, ahead):
             for row in store.read(_KINDS[reason], {**params, "stratum": stratum}).iter_rows():
                 yield {
                     "pair_id": row[0],
@@ -132,10 +160,10 @@ def _plans(
             yield name, version, evidence.versions.epoch, allot(policy, evidence), evidence
 
 
-def _turns(wanted: Allotment, evidence: Evidence) -> Iterator[tuple[Reason, Stratum]]:
-    """Kinds and strata in the order in which they are tried."""
+def _turns(wanted: Allotment, evidence: Evidence, ahead: int) -> Iterator[tuple[Reason, Stratum]]:
+    """Kinds and strata in the order in which they are tried, by how many pairs were looked at or lie ahead."""
     strata = [Stratum.DISAGREE, Stratum.AGREE]
-    looked_at = sum(row.pairs for row in evidence.labels if row.review is not None)
+    looked_at = ahead + sum(row.pairs for row in evidence.labels if row.review is not None)
     if looked_at and looked_at % CONTROL_EVERY == 0:
         yield from ((Reason.CONTROL, stratum) for stratum in strata)
     kinds = [Reason.CONFIRM] * bool(wanted.confirm) + [Reason.RANDOM] * bool(wanted.random)

@@ -1,0 +1,96 @@
+"""A reviewer's desk: the pairs held for them, read ahead of time, so that no label waits for the next pair."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import structlog
+
+from connectors.errors import RetryLater
+from judge.outcomes import Outcome
+from judge.queries import PairDetail, pair_detail
+from judge.sampling.claims import Claim
+from judge.sampling.reviewing import claim_ahead
+from shadow.config import Config
+from shadow.store import Store
+
+AHEAD = 4
+log = structlog.get_logger()
+_readers = ThreadPoolExecutor(4, thread_name_prefix="desk")
+
+
+@dataclass
+class Item:
+    """A pair on the desk; `tries` counts the labels given to it, since a correction is a label of its own."""
+
+    claim: Claim
+    detail: PairDetail
+    tries: int = 0
+
+
+@dataclass
+class Given(Item):
+    """A pair that was labelled a moment ago, and how."""
+
+    outcome: Outcome = Outcome.UNDECIDED
+    note: str = ""
+
+
+@dataclass
+class Desk:
+    """What lies before one reviewer in one workflow. One browser session uses it; reading ahead is another thread."""
+
+    store: Store
+    config: Config
+    reviewer: str
+    workflow: str
+    waiting: list[Item] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)
+    skipped: set[str] = field(default_factory=set)
+    _reading: "Future[list[Item]] | None" = None
+
+    def current(self) -> Item | None:
+        """The pair to label now; waits for the store only when nothing was read ahead. None: nothing is wanted."""
+        self._collect(wait=not self.waiting)
+        if not self.waiting:
+            self._read_ahead()
+            self._collect(wait=True)
+        if len(self.waiting) < AHEAD // 2 + 1:
+            self._read_ahead()
+        return self.waiting[0] if self.waiting else None
+
+    def label_given(self, outcome: Outcome, note: str) -> None:
+        """Put the current pair aside as labelled."""
+        item = self.waiting.pop(0)
+        self.given.append(Given(item.claim, item.detail, item.tries + 1, outcome, note))
+
+    def skip(self) -> None:
+        """Leave the current pair to others for the rest of this session."""
+        self.skipped.add(self.waiting.pop(0).claim.pair_id)
+
+    def undo(self) -> None:
+        """Put the pair that was labelled last before the reviewer again."""
+        last = self.given.pop()
+        self.waiting.insert(0, Item(last.claim, last.detail, last.tries))
+
+    def _read_ahead(self) -> None:
+        if self._reading is None:
+            left_out = [each.claim.pair_id for each in (*self.waiting, *self.given)] + list(self.skipped)
+            self._reading = _readers.submit(self._next, left_out)
+
+    def _collect(self, wait: bool) -> None:
+        if self._reading is None or not (wait or self._reading.done()):
+            return
+        reading, self._reading = self._reading, None
+        self.waiting += reading.result()
+
+    def _next(self, left_out: list[str]) -> list[Item]:
+        claims = claim_ahead(self.store, self.config, self.reviewer, self.workflow, AHEAD, left_out)
+        items = []
+        for claim in claims:
+            try:
+                detail = pair_detail(self.store, self.config, claim.pair_id, claim.occurred_at)
+            except RetryLater as fault:
+                log.warning("pair_not_read_ahead", pair_id=claim.pair_id, reason=str(fault))
+                continue
+            items.append(Item(claim, detail))
+        return items
