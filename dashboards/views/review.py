@@ -99,7 +99,12 @@ def _keys(desk: Desk, item: Item) -> None:
                     args=(desk, item, key, remark),
                 )
     left, middle, right = st.columns([2, 1, 1], vertical_alignment="bottom")
-    left.text_input("Note (optional)", key=remark, max_chars=500, placeholder="kept with this label")
+    left.text_input(
+        "Note (optional)",
+        key=remark,
+        max_chars=500,
+        placeholder="kept with this label; no key labels in here",
+    )
     middle.button("Skip", key="skip", shortcut=SKIP, width="stretch", on_click=desk.skip)
     right.button("Undo", key="undo", shortcut=UNDO, width="stretch", on_click=desk.undo, disabled=not desk.given)
     st.html(f'<span class="sj-number" data-number="{number}" data-pair="{escaped(item.claim.pair_id)}"></span>')

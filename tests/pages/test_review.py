@@ -13,15 +13,27 @@ pytestmark = pytest.mark.browser
 def open_desk(page: Page, site: Site, name: str) -> None:
     page.goto(f"{site.url}/review?workflow=reply")
     sign_in(page, name)
-    expect(page.get_by_role("region", name="left")).to_be_visible()
+    leave_the_field(page)
+    expect(page.locator(".sj-number")).to_be_attached()
+
+
+def leave_the_field(page: Page) -> None:
+    """Keys typed into a field are its text, and no labels."""
+    page.get_by_role("heading", name="Review").click()
 
 
 def current(page: Page) -> str:
     return page.locator(".sj-number").get_attribute("data-pair") or ""
 
 
+def at_rest(page: Page) -> None:
+    """Wait until the page has drawn all that it was asked for."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def press(page: Page, key: str) -> None:
     """Press a key, and wait until another pair is there."""
+    at_rest(page)
     before = current(page)
     page.keyboard.press(key)
     expect(page.locator(".sj-number")).not_to_have_attribute("data-pair", before)
@@ -54,6 +66,7 @@ def test_undo_brings_the_pair_back_and_the_newest_label_counts(page: Page, site:
     open_desk(page, site, "Uma")
     first = current(page)
     press(page, "b")
+    at_rest(page)
     page.keyboard.press("z")
     expect(page.locator(".sj-number")).to_have_attribute("data-pair", first)
     press(page, "s")
@@ -77,7 +90,7 @@ def test_typing_a_note_labels_nothing_and_the_note_is_kept(page: Page, site: Sit
     note.fill("w s o: promises too much")
     note.press("Enter")
     assert stored(site, "Noa").is_empty()
-    note.blur()
+    leave_the_field(page)
     press(page, "s")
     assert stored(site, "Noa")["note"].to_list() == ["w s o: promises too much"]
 
@@ -100,6 +113,7 @@ def test_a_reload_in_mid_review_loses_nothing(page: Page, site: Site) -> None:
     holding = current(page)
     page.reload()
     sign_in(page, "Ria")
+    leave_the_field(page)
     expect(page.locator(".sj-number")).to_have_attribute("data-pair", holding)
     expect(page.locator(".sj-labels")).to_have_text("1")
 
