@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from judge.degenerate.measuring import newest
+from judge.evidence.crossings import crossings
 from judge.evidence.judged import judge_record, labels, lately, newest_epoch, pool, reviews
 from judge.evidence.measured import confidences, noise
 from judge.evidence.record import (
@@ -154,6 +155,7 @@ def gather(
         leakage=leakage(store, workflow, as_of),
         noise=noise(store, params),
         confidences=confidences(store, params, sum(row["pairs"] for row in strata)),
+        crossings=crossings(store, params),
         decisions=_decisions(store, workflow, as_of),
         versions=Versions(
             checks=checks_version,

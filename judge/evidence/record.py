@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from judge.degenerate.tells import Degeneracy
+from judge.statistics.cell import Cell
 from shadow.leaks import Leakage
 
 
@@ -159,6 +160,18 @@ class Confidence(msgspec.Struct, frozen=True):
     defects: int
 
 
+class Crossing(msgspec.Struct, frozen=True):
+    """A look at which the evidence on a budget reached a level that a phase asks for, with the counts of that time.
+
+    `side` is promote (below the budget) or reject. The counts are those of `counted_at`, under the same versions.
+    """
+
+    severity: str
+    side: str
+    counted_at: datetime
+    cell: Cell
+
+
 class Versions(msgspec.Struct, frozen=True, kw_only=True):
     """Which checks, judge setup and epoch, scrub rules and production models the counts were made with."""
 
@@ -207,5 +220,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     leakage: Leakage = Leakage()
     noise: Noise = Noise()
     confidences: list[Confidence] = []
+    crossings: list[Crossing] = []
     decisions: list[Decision] = []
     versions: Versions = Versions()

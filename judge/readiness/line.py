@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from judge.outcomes import State
+from judge.readiness.latched import Reached
 from judge.statistics import rate
 
 Unit = Literal["rate", "ms", "pairs", "cycles", "days", "hours", "usd"]
@@ -70,13 +71,19 @@ def fact(
     )
 
 
-def within(name: str, found: Bounded, budget: float, missing: str, note: str = "") -> Line:
+def within(
+    name: str, found: Bounded, budget: float, missing: str, note: str = "", reached: Reached | None = None
+) -> Line:
     """A rate against the highest allowed: ready when even the upper bound is below, blocked when the lower is above.
 
     `missing` says what would decide it, for a rate that the bounds leave open; `note` ends the sentence.
+    `reached` is what an earlier look decided, where these bounds do not.
     """
     low, high = found.lower, found.upper
-    if high < budget:
+    if reached is not None:
+        state, digits = reached.state, max(decimals(low, budget), decimals(high, budget))
+        bound, end = f"between {percent(low, digits)} and {percent(high, digits)}", reached.sentence
+    elif high < budget:
         state, digits = State.READY, decimals(high, budget)
         bound, end = f"at most {percent(high, digits)}", "ready"
     elif low > budget:

@@ -5,6 +5,7 @@ from judge.outcomes import Phase, Severity, State
 from judge.readiness.defects import decisions, flagged, is_provisional
 from judge.readiness.escalation import service_limits
 from judge.readiness.forecast import forecast
+from judge.readiness.latched import reached
 from judge.readiness.line import Bounded, Line, bounded, count, fact, method, milliseconds, within
 from judge.readiness.policy import Policy
 from judge.statistics.decision import Decision
@@ -28,7 +29,8 @@ def quality(policy: Policy, evidence: Evidence, phase: Phase) -> list[Line]:
 def _defects(policy: Policy, evidence: Evidence, severity: Severity, decision: Decision) -> Line:
     found = Bounded(decision.estimate, decision.lower, decision.upper, decision.alpha)
     note = "" if evidence.checked and not any(evidence.strata.values()) else f" ({_assumes(policy, decision)})"
-    line = within(f"{severity} defects", found, decision.budget, forecast(policy, evidence, decision), note)
+    earlier = reached(evidence, severity, decision)
+    line = within(f"{severity} defects", found, decision.budget, forecast(policy, evidence, decision), note, earlier)
     provisional = line.state is State.INSUFFICIENT_EVIDENCE and is_provisional(policy, evidence)
     return _undecided(line, evidence) if provisional else line
 

@@ -21,6 +21,7 @@ from judge.degenerate.measuring import Looking
 from judge.judging.epoch import resume
 from judge.money.till import Till
 from judge.sampling.judging import count_unjudged
+from judge.scoring.latching import Latching
 from judge.scoring.plan import Plan, make_plans
 from judge.scoring.queue import FAREWELL_S, IDLE_S, JudgeQueue
 from judge.scoring.rows import Checked, check_results_frame, checked_frame
@@ -64,7 +65,7 @@ class Scorer:
         """
         self._store = store
         self._plans = make_plans(config, models, where)
-        self._looking = Looking(store)
+        self._looking, self._latching = Looking(store), Latching(store, config)
         self._trials = Trials(store, {name: workflow.scrub.as_policy for name, workflow in config.workflows.items()})
         judged = [(plan, plan.judge) for plan in self._plans if plan.judge]
         caps = {plan.workflow: judge.settings.max_usd_per_day for plan, judge in judged}
@@ -147,6 +148,7 @@ class Scorer:
     async def _look_turn(self) -> float:
         for plan in self._plans:
             await asyncio.to_thread(self._looking.look, plan.workflow)
+            await asyncio.to_thread(self._latching.look, plan)
         await asyncio.to_thread(self._trials.run_due, datetime.now(UTC))
         return LOOK_S
 

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import msgspec
 
-from judge.evidence.gather import gather
-from judge.outcomes import State
+from judge.evidence.gather import counts, gather
+from judge.evidence.record import Evidence
+from judge.outcomes import Severity, State
 from judge.readiness.assess import Readiness, assess
-from judge.readiness.policy import RULES
+from judge.readiness.defects import cell, mode_of
+from judge.readiness.policy import RULES, Policy
 from judge.signing import chain
 from judge.signing.chain import Link
+from judge.statistics.cell import Mode
 from shadow.store import Store
 
 MAX_AGE = timedelta(hours=1)
@@ -100,3 +103,16 @@ def _differences(store: Store, row: Link) -> Iterator[str]:
     changed = [name for name in evidence.__struct_fields__ if getattr(stored, name) != getattr(evidence, name)]
     if changed:
         yield f"the store now says otherwise for {evidence.as_of.isoformat()}: {', '.join(changed)}"
+    yield from _crossings(store, readiness.policy, evidence)
+
+
+def _crossings(store: Store, policy: Policy, evidence: Evidence) -> Iterator[str]:
+    """Earlier looks that the decision may rest on must count what the store says of their time."""
+    versions = evidence.versions
+    for each in evidence.crossings:
+        then = counts(store, evidence.workflow, evidence.fingerprint, versions.checks, versions.setup, each.counted_at)
+        truth = Mode.CLEAN in (mode_of(policy, then), each.cell.mode) and mode_of(policy, then) is not each.cell.mode
+        ours = each.cell.budget == policy.budgets[each.severity] and not truth
+        if ours and cell(policy, then, Severity(each.severity), each.cell.mode) != each.cell:
+            when = each.counted_at.isoformat()
+            yield f"the {each.side} evidence on {each.severity} defects kept for {when} is not that of the store"
