@@ -159,6 +159,46 @@ class Model(Protocol):
     async def close(self) -> None: ...
 
 
+class BatchEnd(msgspec.Struct, frozen=True):
+    """What became of a batch: its `answers` by call, and for a call without one the reason, and whether it may cost."""
+
+    status: str
+    answers: dict[str, Completion]
+    reason: str
+    may_cost: bool
+
+
+class Batching(Protocol):
+    """Calls sent as one file and answered within a day. All raise RetryLater for a passing fault.
+
+    A batch holds at most `lines` calls, collected for `collect_s` seconds; it is looked at every `poll_s` seconds.
+    """
+
+    lines: int
+    collect_s: float
+    poll_s: float
+
+    async def send(self, key: str, requests: Mapping[str, Request]) -> str:
+        """Send calls, each under an id of its own; returns the server's id of the batch, which carries `key`."""
+
+    async def find(self, key: str) -> str | None:
+        """The server's id of the batch with this key, None where it has none; LookupError where it does not say."""
+
+    async def fetch(self, batch_id: str) -> BatchEnd | None:
+        """What became of a batch; None while the server works on it."""
+
+    async def forget(self, batch_id: str) -> None:
+        """Have the server delete what it was sent and what it answered, as far as it can."""
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """A model that may be asked in batches; None where it is configured not to be."""
+
+    @property
+    def batches(self) -> Batching | None: ...
+
+
 @runtime_checkable
 class Replay(Model, Protocol):
     """A model that waits for nobody, since its answers are recorded: it is asked for whole batches."""

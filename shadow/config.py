@@ -48,6 +48,9 @@ class Prices(Strict):
     cached: float | None = Field(
         default=None, ge=0, description="USD per million input tokens from the server's prompt cache; else as input"
     )
+    batch_factor: float = Field(
+        default=1.0, gt=0, le=1, description="what a token costs in a batch, as a part of its price: 0.5 for half"
+    )
 
 
 class ModelConnection(Connection):
@@ -129,7 +132,7 @@ class WorkflowJudge(Strict):
     max_pairs_per_minute: int | None = Field(
         default=None, ge=1, description="the judge's pace, where it shares a machine or a quota; unlimited if not given"
     )
-    in_flight: int = Field(default=32, ge=1, le=1000, description="calls to the judge at once")
+    in_flight: int = Field(default=32, ge=1, le=10_000, description="calls to the judge at once")
     max_usd_per_day: float | None = Field(
         default=None,
         gt=0,

@@ -27,6 +27,13 @@ def cost_of(tokens: Usage, prices: Prices) -> float:
     return paid / MILLION
 
 
+def in_batch(prices: Prices) -> Prices:
+    """The prices of a batch."""
+    by = prices.batch_factor
+    cached = None if prices.cached is None else prices.cached * by
+    return Prices(input=prices.input * by, output=prices.output * by, cached=cached)
+
+
 def price_of(served: str | None, models: Mapping[str, ModelConnection]) -> Prices | None:
     """The prices of the model that a server calls `served`: those of the [models] table with that `model`, or None.
 

@@ -16,6 +16,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from connectors import chat
+from connectors.batches import Batches
 from connectors.errors import RetryLater, UserError
 from connectors.fingerprint import fingerprint
 from connectors.patience import asked_wait_s, wait_s
@@ -42,6 +43,13 @@ class Settings(BaseModel):
         default="1", description="change it with a prompt or template kept on the server: it changes the fingerprint"
     )
     logprobs: bool = Field(default=False, description="ask for log probabilities, for the answer's confidence")
+    batch: bool = Field(
+        default=False,
+        description="as a judge, ask by the server's batch API: within a day, for less; see docs/judging.md",
+    )
+    batch_lines: int = Field(default=2000, ge=1, le=50_000, description="calls of a batch at most")
+    batch_collect_s: float = Field(default=10.0, gt=0, description="a batch that is not full is sent after so long")
+    batch_poll_s: float = Field(default=30.0, gt=0, description="a batch is looked at so often")
     stream: bool = Field(default=False, description="stream the answer, for the time to its first token")
 
     @field_validator("api_key")
@@ -88,6 +96,16 @@ class OpenAIModel:
         self._refused: set[str] = set()
         self._client: openai.AsyncOpenAI | None = None
         self._http: httpx2.AsyncClient | None = None
+        self.batches: Batches | None = None
+        if settings.batch:
+            self.batches = Batches(
+                lambda: self._connected()[0],
+                self._whole_body,
+                self._as_retry,
+                settings.batch_lines,
+                settings.batch_collect_s,
+                settings.batch_poll_s,
+            )
 
     async def complete(self, request: Request) -> Completion:
         """The server's answer; `latency_ms` is that of the try that was answered.
@@ -99,7 +117,7 @@ class OpenAIModel:
             return await self._answer(request)
         except Exception as error:
             if _is_endpoints(error):
-                raise RetryLater(self._sentence(error), _asked_s(error), _may_cost(error)) from None
+                raise self._as_retry(error) from None
             if not isinstance(error, openai.OpenAIError | ValueError | TimeoutError):
                 frames = "".join(traceback.format_tb(error.__traceback__))
                 log.error("model_call_crashed", model=self.name, error=type(error).__name__, frames=frames)
@@ -178,7 +196,15 @@ class OpenAIModel:
             await asyncio.sleep(pause_s)
         raise AssertionError("unreachable")
 
-    async def _send(self, body: dict[str, Any]) -> Completion:
+    def _as_retry(self, error: Exception) -> RetryLater:
+        return RetryLater(self._sentence(error), _asked_s(error), _may_cost(error))
+
+    def _whole_body(self, request: Request) -> dict[str, Any]:
+        """A call as a line of a batch; what the server has refused of earlier calls is left out."""
+        body, _ = chat.to_body(request, self._settings.params)
+        return {"model": self._settings.model, **self._without_refused(body)}
+
+    def _connected(self) -> tuple[openai.AsyncOpenAI, httpx2.AsyncClient]:
         if self._client is None or self._http is None:
             key = self._settings.api_key
             self._http = openai.DefaultAioHttpClient(timeout=self._settings.timeout_s)
@@ -189,21 +215,25 @@ class OpenAIModel:
                 max_retries=0,  # its own retries would hide the fault behind the time-out
                 http_client=self._http,
             )
+        return self._client, self._http
+
+    async def _send(self, body: dict[str, Any]) -> Completion:
+        client, http = self._connected()
         started = time.monotonic()
         if not self._settings.stream:
             sent = {"model": self._settings.model, **body}
             # A quarter of the time of chat.completions.create, whose result would only be thrown away.
-            reply = await self._http.post(
-                f"{str(self._client.base_url).rstrip('/')}/chat/completions",
+            reply = await http.post(
+                f"{str(client.base_url).rstrip('/')}/chat/completions",
                 content=msgspec.json.encode(sent),
-                headers={"Content-Type": "application/json", **self._client.auth_headers},
+                headers={"Content-Type": "application/json", **client.auth_headers},
             )
             if reply.is_error:
                 raise _status_error(reply)
             return msgspec.structs.replace(chat.read_body(reply.content), latency_ms=_ms_since(started))
         chunks: list[dict[str, Any]] = []
         first_ms: float | None = None
-        chats = self._client.chat.completions
+        chats = client.chat.completions
         call: dict[str, Any] = {"model": self._settings.model, "messages": body["messages"], "extra_body": body}
         async with await chats.create(stream=True, **call) as stream:
             async for chunk in stream:

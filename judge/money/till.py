@@ -7,6 +7,7 @@ In this order, so that whatever dies in between, no call was made that the ledge
     else `reserved` is stored   -> then, with a free place, the call is made
     an answer, or a fault       -> `settled` and the reply are stored, then the caller hears of it
 
+A judge with batches is asked by them, each call waiting for its line (see judge/money/batches.py).
 A try that failed is a call of its own: it may have cost something. Calls that wait for the same answer share one call.
 """
 
@@ -16,6 +17,7 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from uuid import uuid4
 
 import msgspec
@@ -24,13 +26,14 @@ import structlog
 
 from connectors.errors import RetryLater
 from connectors.patience import wait_s
-from connectors.types import Completion, Model, Request
+from connectors.types import Batched, Batching, Completion, Model, Request
+from judge.money.batches import Desk
 from judge.money.budget import Budget
 from judge.money.entry import LEDGER, REPLIES, Entry, most_tokens, settled
 from judge.money.journal import Journal
 from judge.money.replies import Replies, question_of
 from shadow.config import Prices
-from shadow.prices import cost_of
+from shadow.prices import cost_of, in_batch
 from shadow.store import Store
 
 TRIES = 3
@@ -74,6 +77,7 @@ class Till:
         self._slots: dict[tuple[str, str], asyncio.Semaphore] = {}
         self._open_at: dict[str, float] = {}
         self._under_way: dict[str, asyncio.Future[Completion]] = {}
+        self._desks: dict[str, asyncio.Task[Desk]] = {}
 
     def spent_today(self, workflow: str) -> float:
         """USD since midnight UTC, what is reserved included."""
@@ -88,7 +92,7 @@ class Till:
         fresh: bool = False,
         served: str | None = None,
     ) -> Completion:
-        """The judge's reply; `fresh`: its own, whatever it said to the same question before.
+        """The judge's reply; `fresh`: its own, whatever it said to the same question before, and never in a batch.
 
         A known reply is taken only from the model that is `served` now, where both are known.
         Raises CapReached before anything is asked, and RetryLater when the judge is away, its tries used up.
@@ -96,6 +100,7 @@ class Till:
         question = question_of(judge.model.fingerprint, request)
         if fresh:
             return await self._call(judge, request, question, workflow, pair_id)
+        desk = await self.desk(judge)
         if (waited_for := self._under_way.get(question)) is not None:
             return await self._shared(waited_for, judge, question, workflow, pair_id)
         future = self._under_way[question] = asyncio.get_running_loop().create_future()
@@ -105,6 +110,8 @@ class Till:
                 reply = None
             if reply is not None:
                 await self._enter_cached(judge, question, workflow, pair_id)
+            elif desk is not None:
+                reply = await self._call_in_batch(desk, judge, request, question, workflow, pair_id)
             else:
                 reply = await self._call(judge, request, question, workflow, pair_id)
             future.set_result(reply)
@@ -117,8 +124,24 @@ class Till:
         finally:
             del self._under_way[question]
 
+    async def desk(self, judge: Priced) -> Desk | None:
+        """Where a judge's calls are collected for batches, None where it is not asked in any.
+
+        The batches that an earlier process left open are taken up first: who asks the same waits for their answers.
+        """
+        batching = judge.model.batches if isinstance(judge.model, Batched) else None
+        if batching is None:
+            return None
+        key = judge.model.fingerprint
+        if key not in self._desks or (self._desks[key].done() and self._desks[key].exception()):
+            self._desks[key] = asyncio.create_task(self._opened(judge, batching))
+        return await asyncio.shield(self._desks[key])
+
     async def close(self, within_s: float) -> None:
-        """Store what is entered, for at most so long."""
+        """Store what is entered, for at most so long; batches that are sent wait for the next process."""
+        desks = [each.result() for each in self._desks.values() if each.done() and each.exception() is None]
+        self._desks = {}
+        await asyncio.gather(*(desk.close(within_s) for desk in desks))
         await asyncio.gather(self._reserved.close(within_s), self._settled.close(within_s))
 
     async def _shared(
@@ -155,6 +178,26 @@ class Till:
                 await self._settle(judge, entry, answer, may_cost=True)
                 return answer
         raise AssertionError("unreachable")
+
+    async def _call_in_batch(
+        self, desk: Desk, judge: Priced, request: Request, question: str, workflow: str, pair_id: str | None
+    ) -> Completion:
+        await self._watch_others()
+        entry = self._reserve(_in_batch(judge), request, question, workflow, pair_id)
+        await self._reserved.enter(entry)
+        return await desk.answer(entry, request)
+
+    async def _opened(self, judge: Priced, batching: Batching) -> Desk:
+        settle = partial(self._settle, _in_batch(judge))
+        desk = Desk(self._store, judge.model.fingerprint, batching, settle, self.replies.find)
+        for line in await desk.take_up():
+            question = line.entry.question
+            self._under_way[question] = line.answer
+            line.answer.add_done_callback(partial(self._forget, question))
+        return desk
+
+    def _forget(self, question: str, _: object) -> None:
+        self._under_way.pop(question, None)
 
     def _reserve(self, judge: Priced, request: Request, question: str, workflow: str, pair_id: str | None) -> Entry:
         now, most = datetime.now(UTC), most_tokens(request)
@@ -194,7 +237,8 @@ class Till:
 
     async def _settle(self, judge: Priced, reserved: Entry, answer: Completion, may_cost: bool) -> None:
         entry = settled(reserved, answer, may_cost, judge.prices, datetime.now(UTC))
-        self._budget.settle(reserved.workflow, reserved.usd or 0.0, entry.usd or 0.0, reserved.entered_at)
+        if reserved.call_id.startswith(self._run):
+            self._budget.settle(reserved.workflow, reserved.usd or 0.0, entry.usd or 0.0, reserved.entered_at)
         reply = answer if answer.error is None else None
         await self._settled.enter((entry, reply))
         if reply is not None:
@@ -254,6 +298,10 @@ class _Place:
 
     async def __aexit__(self, *_: object) -> None:
         self._slots.release()
+
+
+def _in_batch(judge: Priced) -> Priced:
+    return judge if judge.prices is None else msgspec.structs.replace(judge, prices=in_batch(judge.prices))
 
 
 def _frame(entries: Sequence[Entry]) -> pl.DataFrame:

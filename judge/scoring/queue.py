@@ -97,6 +97,8 @@ class JudgeQueue:
         self._stored = known = 0
         self._read_again_s = 0.0
         try:
+            for judge in self._judge.panel.everyone:
+                await self._till.desk(self._judge.priced(judge))
             while not stop.is_set() and self._failure is None:
                 self._changed.clear()
                 wait_s = await self._begin(tasks, tried, pace, limit, once)
