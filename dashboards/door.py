@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboards.parts.markup import note
 from dashboards.parts.session import REVIEWER, actor, configuration, is_logged_in
-from dashboards.views import disagreements, health, judged, overview, pairs, review, signoff
+from dashboards.views import candidate, disagreements, health, judged, overview, pairs, review, signoff
 from shadow.visible import visible
 
 
@@ -28,6 +28,7 @@ def draw() -> None:
                     icon=":material/difference:",
                     url_path="disagreements",
                 ),
+                st.Page(candidate.page, title="Candidate", icon=":material/robot_2:", url_path="candidate"),
                 st.Page(judged.page, title="Judge", icon=":material/gavel:", url_path="judge"),
                 st.Page(signoff.page, title="Sign-off", icon=":material/verified:", url_path="signoff"),
                 st.Page(health.page, title="Health", icon=":material/monitor_heart:", url_path="health"),

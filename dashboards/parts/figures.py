@@ -1,7 +1,12 @@
 """Figures with their ranges, as text."""
 
+from collections.abc import Sequence
+
+from dashboards.parts.visible import escaped
 from judge.calibration.tally import Agreement
+from judge.describing.candidate import Described
 from judge.describing.served import kappa_range
+from judge.evidence.record import Latency
 from judge.statistics.bounds import Estimate
 
 
@@ -29,3 +34,47 @@ AGREEMENT = ("labels", "agreement", "sensitivity", "specificity", "kappa")
 def number(value: float | None, form: str = ",.0f", unit: str = "") -> str:
     """A number with its unit, or "unknown"."""
     return "unknown" if value is None else f"{value:{form}}{unit}"
+
+
+def facts(found: Sequence[Described]) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Header and rows of a table with a column for production and one for each candidate of a workflow."""
+    first = found[0].evidence
+    header = ["", "production", *(escaped(each.readiness.fingerprint) for each in found)]
+    rows = [
+        ("calls", f"{first.captured:,}", *(f"{each.evidence.captured:,}" for each in found)),
+        ("failed calls", "–", *(f"{each.evidence.candidate_errors:,}" for each in found)),
+        (
+            "latency",
+            _speed(first.production_latency),
+            *(_speed(each.evidence.candidate_latency) for each in found),
+        ),
+        (
+            "time to the first token",
+            _speed(found[0].first_token["production"]),
+            *(_speed(each.first_token["candidate"]) for each in found),
+        ),
+        (
+            "USD a thousand calls",
+            _thousand(found[0].usd_a_call["production"]),
+            *(_thousand(each.usd_a_call["candidate"]) for each in found),
+        ),
+        ("USD a thousand tasks done well", "–", *(_thousand_ranged(each.usd_a_task) for each in found)),
+    ]
+    return header, rows
+
+
+def _speed(found: Latency) -> str:
+    if not found.n:
+        return "not told"
+    low, high = number(found.p95_lower_ms), number(found.p95_upper_ms)
+    return f"p50 {number(found.p50_ms, unit=' ms')}<br>p95 {number(found.p95_ms, unit=' ms')} [{low}, {high}]"
+
+
+def _thousand(usd: float | None) -> str:
+    return "no prices, or no tokens" if usd is None else f"{1000 * usd:.4g}"
+
+
+def _thousand_ranged(usd: Estimate | None) -> str:
+    if usd is None or usd.rate is None:
+        return "unknown"
+    return f"{1000 * usd.rate:.4g} [{1000 * usd.lower:.4g}, {1000 * usd.upper:.4g}]"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from connectors.types import Completion, Model, Origin, Request
@@ -34,6 +35,13 @@ path = "{folder}/none.jsonl"
 kind = "openai"
 base_url = "http://127.0.0.1:9/v1"
 model = "smollm2-135m"
+prices = {{ input = 0.02, output = 0.04 }}
+
+[models.large]
+kind = "openai"
+base_url = "http://127.0.0.1:9/v1"
+model = "gpt-large-2026-05"
+prices = {{ input = 2.0, output = 8.0 }}
 
 [models.judge]
 kind = "openai"
@@ -152,7 +160,11 @@ def pair(workflow: str, fingerprint: str, offset: int, occurred: datetime, task:
         origin=origin,
         request=Request(messages=messages, params={"temperature": 0, "max_tokens": 60}),
         production=_answer(production, "gpt-large-2026-05", chance.gauss(900, 120)),
-        candidate=_answer(candidate, "smollm2-135m", chance.gauss(260, 60)),
+        candidate=msgspec.structs.replace(
+            _answer(candidate, "smollm2-135m", chance.gauss(260, 60)),
+            time_to_first_token_ms=chance.gauss(40, 8),
+            confidence=chance.betavariate(8, 2) if candidate == production else chance.betavariate(4, 4),
+        ),
         scrub_version="1",
         scrubbed={"email": 1} if chance.random() < 0.2 else {},
         tags={"synthetic": "true"},

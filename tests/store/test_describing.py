@@ -1,4 +1,4 @@
-"""Figures beside readiness on a real store: the judge as it was served."""
+"""Figures beside readiness on a real store: the judge as it was served, candidates beside each other."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -8,11 +8,28 @@ import msgspec
 import polars as pl
 import pytest
 
+from connectors.types import Completion
+from judge.board import readiness_of
+from judge.checking.loading import checks_version, load_checks
+from judge.describing.candidate import describe, reliability
+from judge.describing.comparing import compare
 from judge.describing.served import by_day, last_verdict, spent_today
+from judge.evidence.record import Confidence
 from judge.money.entry import LEDGER, Entry
-from judge.outcomes import Outcome
+from judge.outcomes import Outcome, Phase
 from shadow.store import Store, open_store
-from tests.store.seeding import NOON, pair, store_pairs, store_verdict
+from tests.store.seeding import (
+    DEFECT,
+    DISAGREE,
+    NOON,
+    SMALL,
+    configuration,
+    pair,
+    store_checked,
+    store_pairs,
+    store_review,
+    store_verdict,
+)
 
 PAIRS = [pair(n) for n in range(8)]
 
@@ -78,3 +95,53 @@ def test_today_holds_what_was_begun_today_open_calls_at_their_most(store: Store)
     entered(store, entry("free", "reserved", NOON, None))
     assert spent_today(store, "triage", NOON).usd is None
     assert spent_today(store, "nothing", NOON).usd == 0.0
+
+
+def test_two_candidates_are_compared_where_both_outcomes_are_known(store: Store) -> None:
+    config, other = configuration(), "other@2"
+    theirs = [pair(n, fingerprint=other) for n in range(8)]
+    store_pairs(store, theirs)
+    store_checked(store, config, PAIRS[:3], DEFECT)  # ours: 0-2 spoilt, 3 disagrees, the rest fine
+    store_checked(store, config, PAIRS[3:4], DISAGREE)
+    store_checked(store, config, PAIRS[4:])
+    store_checked(store, config, theirs[:1], DEFECT)  # theirs: 0 spoilt, 3 disagrees
+    store_checked(store, config, [*theirs[1:3], *theirs[4:]])
+    store_checked(store, config, theirs[3:4], DISAGREE)
+    store_review(store, theirs[3], Outcome.WORSE_MAJOR, NOON)
+    later = NOON + timedelta(minutes=5)
+    version = checks_version(load_checks("triage", config.workflows["triage"].checks, ""))
+    found = compare(store, "triage", version, SMALL, other, later)
+    assert (found.only_one, found.only_other, found.same) == (2, 0, 5)  # 3 is known for theirs alone
+    store_verdict(store, PAIRS[3], Outcome.EQUIVALENT, NOON)
+    found = compare(store, "triage", version, SMALL, other, later)
+    assert (found.only_one, found.only_other, found.same) == (2, 1, 5)
+    assert found.difference.rate == pytest.approx(1 / 8)
+    assert found.difference.lower < 0 < found.difference.upper
+    nothing = compare(store, "triage", version, SMALL, "nobody@1", later)
+    assert (nothing.only_one, nothing.only_other, nothing.same, nothing.difference.rate) == (0, 0, 0, None)
+
+
+def test_a_candidate_is_described_by_its_speed_its_errors_and_its_price(store: Store) -> None:
+    answers = [Completion(text="a", latency_ms=1.0, time_to_first_token_ms=float(n + 1)) for n in range(200)]
+    store_pairs(store, [pair(100 + n, candidate=answer) for n, answer in enumerate(answers)])
+    store_pairs(store, [pair(400 + n, candidate=Completion(error="timed out")) for n in range(3)])
+    readiness = readiness_of(store, configuration(), "triage", Phase.LIMITED, NOON + timedelta(hours=1))
+    found = describe(store, readiness)
+    first = found.first_token["candidate"]
+    assert (first.n, first.p50_ms, first.p95_ms) == (200, 100.0, 190.0)
+    assert first.p95_lower_ms is not None
+    assert first.p95_lower_ms < 190
+    assert found.first_token["production"].n == 0
+    assert found.errors.to_dicts() == [{"error": "timed out", "pairs": 3}]
+    assert found.usd_a_call == {"candidate": None, "production": None}
+    assert found.usd_a_task is None
+
+
+def test_confidence_is_held_against_what_was_right() -> None:
+    found = reliability(
+        [Confidence(0.92, 10, 1), Confidence(0.98, 10, 0), Confidence(1.0, 5, 0), Confidence(0.1, 4, 3)]
+    )
+    assert found["pairs"].to_list() == [4, 25]
+    assert found["said"].to_list() == pytest.approx([0.1, 0.96])
+    assert found["right"].to_list() == pytest.approx([0.25, 0.96])
+    assert reliability([Confidence(None, 9, 1)]).is_empty()
