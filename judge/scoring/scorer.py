@@ -18,6 +18,7 @@ from connectors.errors import RetryLater
 from connectors.types import Model
 from judge.checking.settle import examine, settle
 from judge.degenerate.measuring import Looking
+from judge.describing.readings import Readings
 from judge.judging.epoch import resume
 from judge.money.till import Till
 from judge.sampling.judging import count_unjudged
@@ -66,6 +67,7 @@ class Scorer:
         self._store = store
         self._plans = make_plans(config, models, where)
         self._looking, self._latching = Looking(store), Latching(store, config)
+        self._readings = Readings(store, config)
         self._trials = Trials(store, {name: workflow.scrub.as_policy for name, workflow in config.workflows.items()})
         judged = [(plan, plan.judge) for plan in self._plans if plan.judge]
         caps = {plan.workflow: judge.settings.max_usd_per_day for plan, judge in judged}
@@ -114,7 +116,9 @@ class Scorer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Score until `stop` is set; then the calls under way have some seconds to be finished and stored."""
-        loops = [self._every(stop, turn) for turn in (self._check_turn, self._look_turn, self._beat_turn)]
+        loops = [
+            self._every(stop, turn) for turn in (self._check_turn, self._look_turn, self._read_turn, self._beat_turn)
+        ]
         loops += [self._every(stop, partial(self._judge_turn, queue, stop)) for queue in self._queues]
         tasks = [asyncio.create_task(loop) for loop in loops]
         try:
@@ -150,6 +154,15 @@ class Scorer:
             await asyncio.to_thread(self._looking.look, plan.workflow)
             await asyncio.to_thread(self._latching.look, plan)
         await asyncio.to_thread(self._trials.run_due, datetime.now(UTC))
+        return LOOK_S
+
+    async def _read_turn(self) -> float:
+        try:
+            await asyncio.to_thread(self._readings.take_due, datetime.now(UTC))
+        except RetryLater:
+            raise
+        except Exception:  # whoever looks at trends must not stop what they are made of
+            log.exception("reading_failed")
         return LOOK_S
 
     async def _judge_turn(self, queue: JudgeQueue, stop: asyncio.Event) -> float:

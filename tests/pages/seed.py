@@ -148,7 +148,7 @@ Task = tuple[str, str, str, str, Any]
 def pair(workflow: str, fingerprint: str, offset: int, occurred: datetime, task: Task, chance: random.Random) -> Pair:
     """The pair of one task: (instruction, input, production's answer, candidate's answer, ground truth or None)."""
     instruction, text, production, candidate, truth = task
-    origin = Origin(TOPIC, 0, offset)
+    origin, told = Origin(TOPIC, 0, offset), random.Random(offset)
     messages = [{"role": "system", "content": instruction}, {"role": "user", "content": text}]
     return Pair(
         pair_id=pair_id(origin, fingerprint),
@@ -162,8 +162,8 @@ def pair(workflow: str, fingerprint: str, offset: int, occurred: datetime, task:
         production=_answer(production, "gpt-large-2026-05", chance.gauss(900, 120)),
         candidate=msgspec.structs.replace(
             _answer(candidate, "smollm2-135m", chance.gauss(260, 60)),
-            time_to_first_token_ms=chance.gauss(40, 8),
-            confidence=chance.betavariate(8, 2) if candidate == production else chance.betavariate(4, 4),
+            time_to_first_token_ms=told.gauss(40, 8),
+            confidence=told.betavariate(8, 2) if candidate == production else told.betavariate(4, 4),
         ),
         scrub_version="1",
         scrubbed={"email": 1} if chance.random() < 0.2 else {},

@@ -36,3 +36,21 @@ def test_the_board_fits_a_phone(page: Page, site: Site) -> None:
     expect(page.get_by_role("table", name="readiness board")).to_contain_text("triage")
     main = page.get_by_test_id("stMain")
     assert main.evaluate("element => element.scrollWidth <= element.clientWidth")
+
+
+def test_one_minute_says_what_is_wanted_refused_and_measured(page: Page, site: Site) -> None:
+    page.goto(site.url)
+    page.get_by_role("radio", name="in one minute").click()
+    table = page.get_by_role("table", name="executive")
+    triage = table.get_by_role("row").filter(has_text="triage")
+    expect(triage).to_contain_text("major defects at most 5.0")
+    expect(triage).to_contain_text("USD a thousand calls")
+    expect(triage).to_contain_text("this week: 40 pairs")
+    expect(triage).to_contain_text("between")
+
+
+def test_the_bounds_are_shown_over_time_on_the_viewers_clock(page: Page, site: Site) -> None:
+    page.goto(site.url)
+    page.get_by_text("How the bounds moved").click()
+    expect(page.get_by_text("the last point is now")).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)

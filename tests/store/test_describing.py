@@ -13,7 +13,9 @@ from judge.board import readiness_of
 from judge.checking.loading import checks_version, load_checks
 from judge.describing.candidate import describe, reliability
 from judge.describing.comparing import compare
+from judge.describing.readings import KEEP_EVERY, Readings, take, trend
 from judge.describing.served import by_day, last_verdict, spent_today
+from judge.describing.week import WEEK, Week, week
 from judge.evidence.record import Confidence
 from judge.money.entry import LEDGER, Entry
 from judge.outcomes import Outcome, Phase
@@ -145,3 +147,42 @@ def test_confidence_is_held_against_what_was_right() -> None:
     assert found["said"].to_list() == pytest.approx([0.1, 0.96])
     assert found["right"].to_list() == pytest.approx([0.25, 0.96])
     assert reliability([Confidence(None, 9, 1)]).is_empty()
+
+
+def test_readings_are_kept_when_a_state_changes_and_every_hour(store: Store) -> None:
+    config, now = configuration(), NOON + timedelta(hours=1)
+    assert take(store, config, now) > 0
+    assert take(store, config, now + timedelta(minutes=5)) == 0
+    later = now + timedelta(minutes=10)
+    spoilt = [pair(500 + n) for n in range(60)]
+    store_pairs(store, spoilt)
+    store_checked(store, config, spoilt, DEFECT)
+    assert take(store, config, later) > 0
+    assert take(store, config, later + KEEP_EVERY - timedelta(minutes=1)) == 0
+    assert take(store, config, later + KEEP_EVERY + timedelta(seconds=1)) > 0
+    seen = readiness_of(store, config, "triage", Phase.LIMITED, later + 2 * KEEP_EVERY)
+    moved = trend(store, seen).filter(pl.col("line") == "major defects")
+    assert moved["read_at"].is_sorted()
+    assert moved["state"].to_list() == ["insufficient_evidence", "blocked", "blocked", "blocked"]
+    assert trend(store, seen, days=0)["read_at"].unique().to_list() == [seen.as_of]
+
+
+def test_readings_are_taken_when_they_are_due(store: Store) -> None:
+    readings = Readings(store, configuration())
+    assert readings.take_due(NOON + timedelta(hours=1)) > 0
+    assert readings.take_due(NOON + timedelta(hours=3)) > 0
+    assert readings.take_due(NOON + timedelta(hours=3, minutes=1)) == 0
+
+
+def test_a_week_counts_what_it_brought_and_what_it_cost(store: Store) -> None:
+    store_verdict(store, PAIRS[0], Outcome.EQUIVALENT, NOON)
+    store_review(store, PAIRS[0], Outcome.EQUIVALENT, NOON)
+    entered(
+        store,
+        entry("done", "reserved", NOON, 0.5),
+        entry("done", "settled", NOON, 0.25, "answered"),
+        entry("open", "reserved", NOON, 1.0),
+    )
+    now = NOON + timedelta(days=1)
+    assert week(store, now) == {"triage": Week(pairs=8, verdicts=1, reviews=1, usd=0.25, usd_most=1.25)}
+    assert week(store, now + WEEK) == {}
