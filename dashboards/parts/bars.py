@@ -14,7 +14,7 @@ _AXIS_HEIGHT = 60
 
 
 def rate_bars(lines: Sequence[Line]) -> alt.LayerChart | alt.FacetChart:
-    """A chart of lines whose unit is a rate: the interval, the rate itself as a dot, the budget as a black stroke.
+    """A chart of lines whose unit is a rate: the interval, the rate itself as a dot, the budget as a purple stroke.
 
     The axis is a square-root scale, so that a budget of 0.1 % and a rate of 50 % can both be seen.
     """
@@ -56,5 +56,5 @@ def rate_bars(lines: Sequence[Line]) -> alt.LayerChart | alt.FacetChart:
         x=axis, x2="upper:Q", color=colour, tooltip=tooltip
     )
     rate = base.mark_circle(size=70, opacity=1).encode(x="value:Q", color=colour, tooltip=tooltip)
-    budget = base.mark_tick(color="#1c2733", thickness=3, size=24).encode(x="budget:Q", tooltip=tooltip)
+    budget = base.mark_tick(color="#b0578d", thickness=3, size=24).encode(x="budget:Q", tooltip=tooltip)
     return alt.layer(interval, rate, budget, height=_ROW_HEIGHT * len(lines) + _AXIS_HEIGHT)

@@ -25,7 +25,7 @@ def trend_chart(found: pl.DataFrame, zone: tzinfo) -> alt.FacetChart:
         color=alt.Color("state:N", scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())), legend=None),
         shape=alt.Shape("state:N", scale=alt.Scale(domain=list(_COLOURS)), legend=alt.Legend(title="upper bound")),
     )
-    budget = base.mark_line(color="#8b5a00", strokeDash=[6, 3], strokeWidth=2).encode(y="budget:Q")
+    budget = base.mark_line(color="#b0578d", strokeDash=[6, 3], strokeWidth=2).encode(y="budget:Q")
     faceted: alt.FacetChart = (
         alt.layer(band, budget, marks, width=270, height=150)
         .facet(alt.Facet("line:N", title=None, sort=None), columns=3)

@@ -90,7 +90,7 @@ def _details(kept: Store, found: Sequence[Readiness], zone: tzinfo) -> None:
         st.altair_chart(
             rate_bars(rates), width="stretch", key="bars", alt="bounds against budgets, as in the lines above"
         )
-        st.caption("Bar: from the lower to the upper bound. Dot: the rate seen. Dark stroke: the budget.")
+        st.caption("Bar: from the lower to the upper bound. Dot: the rate seen. Purple stroke: the budget.")
         with st.expander("How the bounds moved"):
             st.altair_chart(trend_chart(trend(kept, chosen), zone), key="trend", alt="bounds over time and the budget")
             st.caption("As the scorer read them when a state changed and every hour; the last point is now.")

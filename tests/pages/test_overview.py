@@ -1,7 +1,10 @@
 """The overview in a real browser."""
 
+import re
+from typing import Literal
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.pages.conftest import Site
 
@@ -54,3 +57,36 @@ def test_the_bounds_are_shown_over_time_on_the_viewers_clock(page: Page, site: S
     page.get_by_text("How the bounds moved").click()
     expect(page.get_by_text("the last point is now")).to_be_visible()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_can_be_read_in_either_theme(
+    chromium: BrowserContext, site: Site, scheme: Literal["light", "dark"]
+) -> None:
+    browser = chromium.browser
+    assert browser is not None
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(site.url, timeout=60_000)
+    expect(page.get_by_role("table", name="readiness board")).to_contain_text("triage")
+    assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).colorScheme") == scheme
+    for place in (".sj-badge", ".sj-board td p", ".sj-table th", ".sj-lines td"):
+        assert contrast(page, place) >= 4.5, place
+    context.close()
+
+
+def contrast(page: Page, place: str) -> float:
+    """The contrast ratio of WCAG 2 between the first such element's text and what is behind it."""
+    behind = """element => { for (let e = element; e; e = e.parentElement) {
+        const c = getComputedStyle(e).backgroundColor;
+        if (!c.includes(', 0)')) return c } return 'rgb(255, 255, 255)' }"""
+    element = page.locator(place).first
+    colours = (element.evaluate("element => getComputedStyle(element).color"), element.evaluate(behind))
+    light, dark = sorted((luminance(colour) for colour in colours), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
