@@ -51,7 +51,10 @@ format: $(VENV)/.ready-demo,dev  ## rewrite the code as ruff wants it
 	$(BIN)/ruff format .
 
 .PHONY: bench-judge-speed bench-judge-cost bench-injection
-.PHONY: docs bench-checks bench-checks-speed
+.PHONY: docs screenshots bench-checks bench-checks-speed
+screenshots: $(VENV)/.ready-demo,dev  ## a picture of every page into docs/
+	$(BIN)/python -m tests.pages.screenshots docs
+
 docs: $(VENV)/.ready-demo,dev  ## write what docs/checks.md says of each check, from the checks themselves
 	$(BIN)/python -m judge.checking.page docs/checks.md
 

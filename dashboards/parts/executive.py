@@ -53,10 +53,11 @@ def _measured(seen: Readiness, week: Week) -> list[str]:
     lines = {line.name: line for line in seen.lines}
     figures = [f"{name}: {_ranged(lines[name])}" for name in _SHOWN if name in lines and lines[name].value is not None]
     most = "" if week.usd_most <= week.usd else f" to {week.usd_most:.4f}"
+    spent = f"unknown, {week.unpriced:,} calls have no price" if week.unpriced else f"{week.usd:.4f}{most} USD"
     return [
         *figures,
         f"this week: {week.pairs:,} pairs, {week.verdicts:,} verdicts, {week.reviews:,} reviews",
-        f"judging this week: {week.usd:.4f}{most} USD",
+        f"judging this week: {spent}",
     ]
 
 

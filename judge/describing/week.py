@@ -20,24 +20,29 @@ counts AS (
     SELECT workflow, 0, 0, count(DISTINCT review_id) FROM reviews WHERE reviewed_at >= $since GROUP BY ALL
 ),
 spent AS (
-    SELECT workflow, coalesce(sum(settled), 0) AS usd, coalesce(sum(coalesce(settled, most)), 0) AS usd_most
+    SELECT workflow, coalesce(sum(settled), 0) AS usd, coalesce(sum(coalesce(settled, most)), 0) AS usd_most,
+        count(*) FILTER (settled IS NULL AND most IS NULL) AS unpriced
     FROM calls GROUP BY ALL
 )
 SELECT workflow, coalesce(sum(pairs), 0)::BIGINT AS pairs, coalesce(sum(verdicts), 0)::BIGINT AS verdicts,
     coalesce(sum(reviews), 0)::BIGINT AS reviews, coalesce(any_value(usd), 0) AS usd,
-    coalesce(any_value(usd_most), 0) AS usd_most
+    coalesce(any_value(usd_most), 0) AS usd_most, coalesce(any_value(unpriced), 0)::BIGINT AS unpriced
 FROM counts FULL JOIN spent USING (workflow) GROUP BY workflow
 """
 
 
 class Week(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts of seven days. `usd` is what judging has cost for sure, `usd_most` with calls under way at their most."""
+    """Counts of seven days. `usd` is what judging has cost for sure, `usd_most` with calls under way at their most.
+
+    `unpriced` calls to judges are in neither, since nobody configured their price.
+    """
 
     pairs: int = 0
     verdicts: int = 0
     reviews: int = 0
     usd: float = 0.0
     usd_most: float = 0.0
+    unpriced: int = 0
 
 
 def week(store: Store, now: datetime) -> dict[str, Week]:

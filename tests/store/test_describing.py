@@ -186,3 +186,5 @@ def test_a_week_counts_what_it_brought_and_what_it_cost(store: Store) -> None:
     now = NOON + timedelta(days=1)
     assert week(store, now) == {"triage": Week(pairs=8, verdicts=1, reviews=1, usd=0.25, usd_most=1.25)}
     assert week(store, now + WEEK) == {}
+    entered(store, entry("free", "reserved", NOON, None))
+    assert week(store, now)["triage"].unpriced == 1
