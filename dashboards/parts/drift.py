@@ -30,7 +30,7 @@ def drift_chart(days: pl.DataFrame) -> alt.FacetChart:
     points = base.mark_point(size=60, filled=True, opacity=1).encode(
         y="share:Q", shape=alt.Shape("epoch:N", legend=None)
     )
-    faceted: alt.FacetChart = alt.layer(ranges, points, width=230, height=170).facet(
-        alt.Facet("sign:N", title=None, sort=list(_TITLES.values())), columns=4
+    faceted: alt.FacetChart = alt.layer(ranges, points, width=330, height=150).facet(
+        alt.Facet("sign:N", title=None, sort=list(_TITLES.values())), columns=2
     )
     return faceted

@@ -27,8 +27,8 @@ def trend_chart(found: pl.DataFrame, zone: tzinfo) -> alt.FacetChart:
     )
     budget = base.mark_line(color="#b0578d", strokeDash=[6, 3], strokeWidth=2).encode(y="budget:Q")
     faceted: alt.FacetChart = (
-        alt.layer(band, budget, marks, width=270, height=150)
-        .facet(alt.Facet("line:N", title=None, sort=None), columns=3)
+        alt.layer(band, budget, marks, width=320, height=140)
+        .facet(alt.Facet("line:N", title=None, sort=None), columns=2)
         .resolve_scale(y="independent")
     )
     return faceted
