@@ -174,6 +174,8 @@ class OpenAIModel:
 
         A refused `max_tokens` goes by its newer name and a refused JSON Schema in a looser form; the rest is left out.
         """
+        if not self._refused:
+            return body
         sent = dict(body)
         for looser in chat.looser_formats(body):
             if _refusal("response_format", sent["response_format"]) in self._refused:

@@ -77,6 +77,7 @@ class Till:
         self._slots: dict[tuple[str, str], asyncio.Semaphore] = {}
         self._open_at: dict[str, float] = {}
         self._under_way: dict[str, asyncio.Future[Completion]] = {}
+        self._batching: dict[str, Batching | None] = {}
         self._desks: dict[str, asyncio.Task[Desk]] = {}
 
     def spent_today(self, workflow: str) -> float:
@@ -129,10 +130,11 @@ class Till:
 
         The batches that an earlier process left open are taken up first: who asks the same waits for their answers.
         """
-        batching = judge.model.batches if isinstance(judge.model, Batched) else None
-        if batching is None:
-            return None
         key = judge.model.fingerprint
+        if key not in self._batching:
+            self._batching[key] = judge.model.batches if isinstance(judge.model, Batched) else None
+        if (batching := self._batching[key]) is None:
+            return None
         if key not in self._desks or (self._desks[key].done() and self._desks[key].exception()):
             self._desks[key] = asyncio.create_task(self._opened(judge, batching))
         return await asyncio.shield(self._desks[key])

@@ -33,6 +33,8 @@ CHUNK = 256
 """So many pairs at least are read from the store at once."""
 FLUSH_S = 0.25
 IDLE_S = 1.0
+AFTER_VERDICTS_S = 0.25
+"""So soon after a read the next may come, when verdicts were stored meanwhile that may make the plan ask for more."""
 FAREWELL_S = 5.0
 SPARE = 8
 """Each pair asks in both orders at once, so that `in_flight` of them already keep a call waiting for each that ends."""
@@ -65,6 +67,8 @@ class JudgeQueue:
         self._faults_on_end = 0
         self._resumes_s = self._next_start_s = self._read_again_s = self._retest_s = 0.0
         self._stored = 0
+        self._reading: asyncio.Task[None] | None = None
+        self._last_read_s, self._plan_used_up = 0.0, False
         self._waiting_since_s: float | None = None
         self._changed = asyncio.Event()
         self._failure: BaseException | None = None
@@ -112,9 +116,11 @@ class JudgeQueue:
             if tasks:
                 await asyncio.wait(tasks, timeout=FAREWELL_S)
         finally:
-            for task in (halt, *tasks):
+            ending: list[asyncio.Task[Any]] = [halt, *tasks, *([self._reading] if self._reading else [])]
+            for task in ending:
                 task.cancel()
-            await asyncio.gather(halt, *tasks, return_exceptions=True)
+            await asyncio.gather(*ending, return_exceptions=True)
+            self._reading = None
             self._give_back()
             over.set()
             await storing  # never cancelled: an append that has begun is not to be repeated
@@ -140,10 +146,10 @@ class JudgeQueue:
             now = time.monotonic()
             if now < (opens_s := max(self._resumes_s, self._next_start_s)):
                 return opens_s - now
-            if not self._backlog and not await self._read(tried if once else set()):
+            if len(self._backlog) < 2 * at_once:
+                self._read_ahead(tried if once else set())
+            if not self._backlog and not await self._read_now():
                 return 0.0 if once else max(0.01, self._read_again_s - time.monotonic())
-            if not self._backlog:
-                continue
             pair, chosen = self._backlog.popleft()
             tried.add(pair.pair_id)
             self._next_start_s = now + 60 / pace if pace else 0.0
@@ -158,28 +164,41 @@ class JudgeQueue:
         if not task.cancelled():
             self._failure = self._failure or task.exception()
 
-    async def _read(self, tried: set[str]) -> bool:
-        """Fill the backlog from the store; False when there is nothing to read now."""
-        now = time.monotonic()
-        if now < self._read_again_s:
-            return False
+    def _read_ahead(self, tried: set[str]) -> None:
+        """Have the next pairs read while the judge is busy with these; one reading at a time, its failure kept."""
+        if self._reading is not None and self._reading.done() and self._reading.exception() is None:
+            self._reading = None
+        if self._reading is None and time.monotonic() >= self._read_again_s:
+            self._reading = asyncio.create_task(self._read(tried))
+
+    async def _read_now(self) -> bool:
+        """Wait for what is being read; False when there is nothing to read now."""
+        if self._reading is not None:
+            reading, self._reading = self._reading, None
+            await reading
+        return bool(self._backlog)
+
+    async def _read(self, tried: set[str]) -> None:
+        """Fill the backlog from the store."""
+        now = self._last_read_s = time.monotonic()
         if not await self._proven():
             self._waiting_since_s = self._waiting_since_s or now
-            return False
+            return
         leave = self._mine | self._setbacks.held_back(now) | tried
         wanted = max(CHUNK, 4 * self._judge.settings.in_flight)
         chosen = await asyncio.to_thread(unjudged, self._store, self._plan, self._judge, wanted + len(leave))
         chosen = [each for each in chosen if each.pair_id not in leave][:wanted]
         pairs = await asyncio.to_thread(fetch, self._store, [each[:2] for each in chosen])
-        self._read_again_s = time.monotonic() + IDLE_S if len(chosen) < wanted else 0.0
+        self._plan_used_up = len(chosen) < wanted
+        self._read_again_s = time.monotonic() + IDLE_S if self._plan_used_up else 0.0
         self._waiting_since_s = (self._waiting_since_s or now) if chosen else None
         if self._refuses(pairs):
+            self._plan_used_up = False
             self._read_again_s = time.monotonic() + max(IDLE_S, self._retry_s)
-            return False
+            return
         by_id = {pair.pair_id: pair for pair in pairs}
         self._backlog.extend((by_id[each.pair_id], each) for each in chosen if each.pair_id in by_id)
         self._mine.update(by_id)
-        return bool(self._backlog)
 
     async def _proven(self) -> bool:
         """True when every judge has passed its self-test; one that has is not tested again."""
@@ -297,3 +316,6 @@ class JudgeQueue:
             del self._finished[: len(rows)]
             self._mine.difference_update(pair.pair_id for pair, _, _ in rows)
             self._stored += len(rows)
+            if self._plan_used_up:
+                self._read_again_s = min(self._read_again_s, self._last_read_s + AFTER_VERDICTS_S)
+                self._changed.set()
