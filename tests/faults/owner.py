@@ -8,4 +8,6 @@ from shadow.store import open_store
 store = open_store(f"duckdb:{sys.argv[1]}")
 store.migrate("shadow")
 store.migrate("judge")
+sys.stdout.write("ready\n")
+sys.stdout.flush()
 time.sleep(86_400)

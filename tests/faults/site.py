@@ -37,12 +37,15 @@ class Site:
     _owner: "subprocess.Popen[bytes] | None" = None
 
     def owner(self) -> None:
-        """Start the process that owns the store, or start it again after kill -9."""
+        """Start the process that owns the store, or start it again after kill -9; returns when it serves the store."""
         if self._owner is not None:
             self._owner.kill()
             self._owner.wait()
         command = [sys.executable, "-m", "tests.faults.owner", str(self.folder / "store.duckdb")]
-        self._owner = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self._owner = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert self._owner.stdout is not None
+        with self._owner.stdout as said:
+            assert said.readline() == b"ready\n", "the owner ended"
 
     def end(self) -> None:
         if self._owner is not None:
