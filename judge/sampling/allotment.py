@@ -90,7 +90,8 @@ def _audits(decision: Decision, mode: Mode, decided: bool) -> list[Stratum]:
     if mode is Mode.CLEAN or decided:
         return []
     shares: Mapping[str, float] = decision.next.audit or decision.next.judge
-    return sorted((Stratum(name) for name in shares), key=lambda stratum: -shares[stratum])
+    # The others come last: where the best stratum has no verdict to audit yet, one of another tells more than nothing.
+    return sorted(OPEN, key=lambda stratum: -shares.get(stratum, 0.0))
 
 
 def _pending(evidence: Evidence) -> int:
