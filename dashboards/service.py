@@ -22,6 +22,7 @@ from dashboards.gate.server import gate
 from dashboards.retention import has_retention, retention
 from dashboards.serving import serve_dashboard
 from judge.noise.asking import Again
+from judge.scoring.examined import examiners
 from judge.scoring.scorer import Scorer
 from shadow import collector
 from shadow.config import Config
@@ -216,6 +217,7 @@ async def make_mirror(config: Config, candidates: Mapping[str, Model], store: St
             f"models.{imported[0]} has imported answers only and cannot be asked; import its pairs with shadowjudge "
             'import, in a configuration of its own whose source has kind = "none".'
         )
+    examine = examiners(config)
     source = wiring.connect_source(config)
     try:
         for name, model in candidates.items():
@@ -224,4 +226,4 @@ async def make_mirror(config: Config, candidates: Mapping[str, Model], store: St
         source.close()
         raise
     collector.calm()
-    return Mirror(config, source, candidates, store)
+    return Mirror(config, source, candidates, store, examine)

@@ -24,7 +24,8 @@ from shadow.store import Store
 Decision = Literal["approve", "waive", "reject"]
 _signing = threading.Lock()
 _PAIR = """
-SELECT workflow, fingerprint FROM pairs WHERE pair_id = $pair_id AND occurred_at = $occurred_at LIMIT 1
+SELECT workflow, fingerprint, examined_by IS NOT NULL AS textless FROM pairs
+WHERE pair_id = $pair_id AND occurred_at = $occurred_at LIMIT 1
 """
 _HAS_REVIEW = "SELECT count(*) AS n FROM reviews WHERE review_id = $review_id"
 _REVIEW_TYPES: dict[str, Any] = {
@@ -49,7 +50,8 @@ def review(
     """Store a person's outcome on a pair, and return its id. The same `submission` (one form) is stored once.
 
     Why the plan offered the pair goes along, where it did: only then may the label count as one of a sample.
-    Raises UserError when the actor may not review, has no name, or the pair does not exist.
+    Raises UserError when the actor may not review, has no name, the pair does not exist, or its texts are
+    not kept.
     """
     require(actor, Role.REVIEWER, "label a pair")
     pair = store.read(_PAIR, {"pair_id": pair_id, "occurred_at": occurred_at}).to_dicts()
@@ -57,6 +59,8 @@ def review(
         raise UserError(
             f"there is no pair {pair_id} of {occurred_at.isoformat()}; go back to the list and open another."
         )
+    if pair[0].pop("textless"):
+        raise UserError("the texts of this pair are not kept, so nobody can say who is right; label another.")
     review_id = sha256("\x00".join((actor.name, pair_id, submission)))[:32]
     offer = claim_of(store, actor.name, pair_id)
     if store.read(_HAS_REVIEW, {"review_id": review_id}).item():

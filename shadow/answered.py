@@ -9,7 +9,10 @@ import msgspec
 from connectors.types import Completion, Origin
 from shadow.intake import Admitted
 from shadow.scrub import SCRUB_VERSION, scrub_completions
+from shadow.textless import Examine, without_texts
 from shadow.types import Pair, pair_id
+
+NOBODY: Mapping[str, Examine] = {}
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -19,14 +22,22 @@ class Answered(msgspec.Struct, frozen=True):
     answers: Mapping[str, Completion]
 
 
-def pairs_of(finished: Sequence[Answered]) -> list[tuple[Origin, tuple[Pair, ...]]]:
-    """The pairs of each record, in order. An answer that cannot be scrubbed becomes an error and is not kept."""
+def pairs_of(
+    finished: Sequence[Answered], examine: Mapping[str, Examine] = NOBODY
+) -> list[tuple[Origin, tuple[Pair, ...]]]:
+    """The pairs of each record, in order. An answer that cannot be scrubbed becomes an error and is not kept.
+
+    `examine` says, by workflow, who reads the texts that are not kept; KeyError where there is nobody.
+    """
     now = datetime.now(UTC)
     answers = [answer for item in finished for answer in item.answers.values()]
     policies = [item.admitted.policy for item in finished for _ in item.answers]
     scrubbed = scrub_completions(answers, policies)
     clean = (kept(answer, result) for answer, result in zip(answers, scrubbed, strict=True))
-    return [(item.admitted.origin, tuple(_pairs(item, clean, now))) for item in finished]
+    return [
+        (item.admitted.origin, tuple(_kept(item, pair, examine) for pair in _pairs(item, clean, now)))
+        for item in finished
+    ]
 
 
 def kept(
@@ -37,6 +48,12 @@ def kept(
         sentence = f"the answer cannot be scrubbed: {type(result).__name__}"
         return Completion(error=sentence, latency_ms=answer.latency_ms), {}
     return result
+
+
+def _kept(item: Answered, pair: Pair, examine: Mapping[str, Examine]) -> Pair:
+    if item.admitted.policy.keeps_texts:
+        return pair
+    return without_texts(pair, examine[pair.workflow](pair))
 
 
 def _pairs(item: Answered, clean: Iterator[tuple[Completion, Mapping[str, int]]], now: datetime) -> Iterator[Pair]:

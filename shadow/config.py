@@ -199,6 +199,13 @@ class Workflow(Strict):
             raise ValueError(f"{', '.join(twice)} is there twice")
         return candidates
 
+    @model_validator(mode="after")
+    def _asks_nobody_about_texts_not_kept(self) -> Self:
+        if not self.scrub.as_policy.keeps_texts and (self.judge or self.noise_floor):
+            table = "judge" if self.judge else "noise_floor"
+            raise ValueError(f'the scrub policy "drop" keeps no text that could be read again; leave [{table}] out')
+        return self
+
 
 class Config(Strict):
     """shadowjudge.toml."""

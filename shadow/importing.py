@@ -9,13 +9,14 @@ import msgspec
 
 from connectors.recorded import BATCH, RecordedFile, Row
 from connectors.types import Completion, Origin, Partition
-from shadow.answered import Answered, pairs_of
+from shadow.answered import NOBODY, Answered, pairs_of
 from shadow.held import held
 from shadow.intake import Admitted, Rejected, Skipped
 from shadow.outbox import Outbox
 from shadow.recorded import COLUMNS, Recorded, recorded
 from shadow.scrub import Policy, scrub_all
 from shadow.store import Store
+from shadow.textless import Examine
 from shadow.types import Pair
 
 
@@ -69,11 +70,12 @@ def import_pairs(
     now: datetime,
     progress: Callable[[int], None],
     stored: Callable[[Sequence[tuple[Pair, str | None]]], None] = lambda _: None,
+    examine: Mapping[str, Examine] = NOBODY,
 ) -> Imported:
     """Store what a file holds and the store does not; `stored` hears of pairs behind their append, with their labels.
 
-    A row is known by the workflow, the file's content and its number, so that importing again adds nothing. Raises
-    RetryLater when the store does not answer; what was stored by then is known the next time.
+    A row is known by the workflow, the file's content and its number, so that importing again adds nothing. `examine`
+    is that of `pairs_of`. Raises RetryLater when the store does not answer; what was stored by then is known next time.
     """
     place = Partition(f"import:{chosen.workflow}:{file.digest}", 0)
     there = held(store, [place])[place]
@@ -83,7 +85,7 @@ def import_pairs(
         counts["known"] += len(batch) - len(rows)
         taken, others = _sorted(rows, chosen, now)
         admitted, unclean = _scrubbed(taken, policy, now)
-        entries = pairs_of([Answered(each, _answer(taken[each.origin], chosen)) for each in admitted])
+        entries = pairs_of([Answered(each, _answer(taken[each.origin], chosen)) for each in admitted], examine)
         outbox = Outbox(store)
         outbox.put([*entries, *((fate.origin, (fate,)) for fate in (*others, *unclean))])
         outbox.flush()

@@ -24,7 +24,7 @@ import structlog
 
 from connectors.errors import RetryLater, unknown
 from connectors.types import Completion, Model, Origin, Partition, Record, Source
-from shadow.answered import Answered, pairs_of
+from shadow.answered import NOBODY, Answered, pairs_of
 from shadow.beat import BEAT_S, beat
 from shadow.calls import Calls
 from shadow.columns import Pairs, Replays
@@ -35,6 +35,7 @@ from shadow.outbox import Outbox
 from shadow.prefix import Prefix
 from shadow.shedding import Shedding
 from shadow.store import Store
+from shadow.textless import Examine
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -47,14 +48,26 @@ _place = attrgetter("origin.topic", "origin.partition")
 class Mirror:
     """Mirrors the traffic of every configured workflow to its candidates. Run it once."""
 
-    def __init__(self, config: Config, source: Source, models: Mapping[str, Model], store: Store) -> None:
-        """Raises UserError when a workflow names a candidate that `models` does not hold."""
+    def __init__(
+        self,
+        config: Config,
+        source: Source,
+        models: Mapping[str, Model],
+        store: Store,
+        examine: Mapping[str, Examine] = NOBODY,
+    ) -> None:
+        """Raises UserError when a workflow names a candidate that `models` does not hold.
+
+        `examine` says, by workflow, who reads the texts that are not kept; ValueError where there is nobody.
+        """
         for name, workflow in config.workflows.items():
+            if not workflow.scrub.as_policy.keeps_texts and name not in examine:
+                raise ValueError(f"workflows.{name} keeps no texts, and nobody examines them before")
             for candidate in workflow.candidates:
                 if candidate not in models:
                     raise unknown("candidate", candidate, models, f"workflows.{name}")
         self._config, self._source, self._models, self._store = config, source, models, store
-        self._settings = config.mirror
+        self._settings, self._examine = config.mirror, examine
         self._outbox = Outbox(store)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="source")
         self._assignments: deque[tuple[Sequence[Partition], dict[Partition, Held] | None]] = deque()
@@ -246,7 +259,7 @@ class Mirror:
         """Make pairs of what was answered since the last turn."""
         finished, self._finished = self._finished, []
         if finished:
-            self._outbox.put(pairs_of(finished))
+            self._outbox.put(pairs_of(finished, self._examine))
 
     def _wait_until_settled(self) -> None:
         """Called by the source, on a thread of its own, before it lets go of partitions."""

@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from connectors.types import Completion, Origin, Request, ToolCall
-from shadow.types import Pair
+from shadow.types import Examined, Pair
 
 ANSWER: dict[str, Any] = {
     "text": pl.String,
@@ -44,6 +44,8 @@ SCHEMA: dict[str, Any] = {
     "span_id": pl.String,
     "subject_key": pl.String,
     "ground_truth": pl.String,
+    "examined_by": pl.String,
+    "examined": pl.String,
 }
 _PLAIN = (
     "pair_id", "workflow", "fingerprint", "request_id", "occurred_at", "mirrored_at", "inclusion_probability",
@@ -67,6 +69,8 @@ def to_frame(pairs: Sequence[Pair]) -> pl.DataFrame:
         values[name] = [getattr(pair.origin, name) for pair in pairs]
     for name in ("request", "scrubbed", "tags", "ground_truth"):
         values[name] = [_json(getattr(pair, name)) for pair in pairs]
+    values["examined_by"] = [pair.examined and pair.examined.by for pair in pairs]
+    values["examined"] = [pair.examined and pair.examined.found for pair in pairs]
     columns = [column(name, each) for name, each in values.items()]
     for arm in ("production", "candidate"):
         columns += answer_columns([getattr(pair, arm) for pair in pairs], arm)
@@ -104,7 +108,7 @@ def _json(value: Any) -> bytes | None:
 
 
 def _pair(row: dict[str, Any]) -> Pair:
-    truth = row["ground_truth"]
+    truth, by = row["ground_truth"], row["examined_by"]
     return Pair(
         **{name: row[name] for name in _PLAIN},
         origin=Origin(row["topic"], row["partition"], row["offset"]),
@@ -114,6 +118,7 @@ def _pair(row: dict[str, Any]) -> Pair:
         scrubbed=msgspec.json.decode(row["scrubbed"]),
         tags=msgspec.json.decode(row["tags"]),
         ground_truth=None if truth is None else msgspec.json.decode(truth),
+        examined=None if by is None else Examined(by, row["examined"]),
     )
 
 

@@ -10,12 +10,19 @@ import msgspec
 from connectors.types import Completion, Origin, Request
 
 
+class Examined(msgspec.Struct, frozen=True):
+    """What checks found of a pair whose texts are not kept: by which set of checks, and what, as JSON of theirs."""
+
+    by: str
+    found: str
+
+
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
     """What production and the candidate said to one request, scrubbed.
 
     `fingerprint` names the candidate, `candidate` is its answer. `inclusion_probability` is the chance, 0..1, that
-    this interaction was chosen for mirroring. `scrubbed` counts what was masked, by kind. A reference to a pair is
-    (pair_id, occurred_at).
+    this interaction was chosen for mirroring. `scrubbed` counts what was masked, by kind. Where `examined` is given the
+    texts are not kept. A reference to a pair is (pair_id, occurred_at).
     """
 
     pair_id: str
@@ -36,6 +43,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     span_id: str | None = None
     subject_key: str | None = None
     ground_truth: Any = None
+    examined: Examined | None = None
 
 
 def pair_id(origin: Origin, fingerprint: str) -> str:

@@ -15,6 +15,7 @@ from connectors.models.imported import ImportedModel
 from connectors.recorded import RecordedFile
 from dashboards import wiring
 from judge.labels import reviews_of
+from judge.scoring.examined import examiners
 from shadow.config import Config
 from shadow.importing import Chosen, Contents, Imported, contents, import_pairs
 from shadow.scrub import recogniser
@@ -40,7 +41,14 @@ def import_file(config: Config, path: Path, workflow: str, of: str | None, label
     chosen = Chosen(workflow, _of(found, workflow, of), _fingerprints(config, workflow, found))
     with wiring.open_store(config) as store, _progress("importing", file.size) as progress:
         done = import_pairs(
-            store, file, chosen, settings.as_policy, datetime.now(UTC), progress, _labelling(store, labels_by)
+            store,
+            file,
+            chosen,
+            settings.as_policy,
+            datetime.now(UTC),
+            progress,
+            _labelling(store, labels_by),
+            examiners(config),
         )
     _say(done, found, path)
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from connectors.types import Completion
 from judge.board import a_moment_ago, board_of, calibration_of
 from judge.calibration.calibrate import Calibration
 from judge.evidence.record import Evidence
@@ -18,6 +19,7 @@ from judge.signing.signoff import Finding, verify
 from judge.signing.standing import Signed, signed, terms_of
 from shadow.config import Config
 from shadow.store import Store
+from shadow.types import Pair
 
 ANSWER_CHARS = 600
 
@@ -177,10 +179,14 @@ def _shown(drawn: Sampled) -> ShownPair:
         outcome=drawn.outcome,
         severity=drawn.severity,
         failed=drawn.failed,
-        production=shorten(show_answer(pair.production), ANSWER_CHARS),
-        candidate=shorten(show_answer(pair.candidate), ANSWER_CHARS),
+        production=_answer(pair, pair.production),
+        candidate=_answer(pair, pair.candidate),
     )
 
 
 def _past(decision: SignOff) -> PastDecision:
     return PastDecision(**{name: getattr(decision, name) for name in PastDecision.__struct_fields__})
+
+
+def _answer(pair: Pair, answer: Completion) -> str:
+    return shorten(show_answer(answer), ANSWER_CHARS) if pair.examined is None else "[text not kept]"

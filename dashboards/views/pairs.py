@@ -131,6 +131,10 @@ def _references(found: Page) -> list[Reference]:
 def _pair(kept: Store, detail: PairDetail, found: Page) -> None:
     pair, left = detail.pair, side(detail.pair.pair_id)
     st.text(f"{pair.request_id}  ·  {pair.occurred_at:%Y-%m-%d %H:%M:%S} UTC")
+    if pair.examined is not None:
+        st.html(note("info", "Text not kept.", "The checks read this pair before it was stored; nobody can label it."))
+        _revealed(detail, left)
+        return
     with st.expander("Request"):
         st.html(text_box(show_request(pair.request)))
     arms = (pair.production, pair.candidate) if left == "production" else (pair.candidate, pair.production)

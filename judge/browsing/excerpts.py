@@ -6,10 +6,12 @@ from shadow.store import Store
 
 _EXCERPTS = """
 SELECT pair_id,
-    left(coalesce(production_error, nullif(production_text, ''), production_refusal, production_tool_calls), $most)
-        AS production,
-    left(coalesce(candidate_error, nullif(candidate_text, ''), candidate_refusal, candidate_tool_calls), $most)
-        AS candidate
+    CASE WHEN examined_by IS NOT NULL THEN 'text not kept' ELSE
+        left(coalesce(production_error, nullif(production_text, ''), production_refusal, production_tool_calls), $most)
+    END AS production,
+    CASE WHEN examined_by IS NOT NULL THEN 'text not kept' ELSE
+        left(coalesce(candidate_error, nullif(candidate_text, ''), candidate_refusal, candidate_tool_calls), $most)
+    END AS candidate
 FROM pairs WHERE occurred_at BETWEEN $earliest AND $latest AND pair_id IN (SELECT unnest($ids))
 """
 

@@ -14,9 +14,9 @@ AT_ONCE = 20_000
 # (OWASP, "CSV injection").
 _FORMULA = r"^[\s\p{C}]*[=+\-@＝＋－＠]"
 _WHOLE = """
-SELECT c.*, verdict, review, p.request_id, p.trace_id, p.tags, p.request, p.production_model, p.production_text,
-    p.production_tool_calls, p.production_error, p.candidate_text, p.candidate_tool_calls, p.candidate_error,
-    p.candidate_dropped_params, p.inclusion_probability
+SELECT c.*, verdict, review, p.request_id, p.trace_id, p.tags, p.examined_by IS NULL AS text_kept, p.request,
+    p.production_model, p.production_text, p.production_tool_calls, p.production_error, p.candidate_text,
+    p.candidate_tool_calls, p.candidate_error, p.candidate_dropped_params, p.inclusion_probability
 FROM (
     SELECT DISTINCT ON (pair_id) pair_id, occurred_at, workflow, fingerprint, stratum, outcome, severity, failed
     {listed}

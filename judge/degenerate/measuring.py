@@ -15,10 +15,14 @@ WINDOW = 500
 """The newest pairs that are looked at, before repeated requests are left out."""
 
 _NEWEST_PAIRS = """
-SELECT pair_id, occurred_at FROM pairs WHERE workflow = $workflow AND fingerprint = $fingerprint
+SELECT pair_id, occurred_at FROM pairs
+WHERE workflow = $workflow AND fingerprint = $fingerprint AND examined_by IS NULL
 ORDER BY occurred_at DESC LIMIT $limit
 """
-_COUNTS = "SELECT fingerprint, count(*) AS pairs FROM pairs WHERE workflow = $workflow GROUP BY fingerprint ORDER BY 1"
+_COUNTS = """
+SELECT fingerprint, count(*) AS pairs FROM pairs WHERE workflow = $workflow AND examined_by IS NULL
+GROUP BY fingerprint ORDER BY 1
+"""
 _NEWEST = """
 SELECT DISTINCT tell AS name, candidate_answers AS candidate, production_answers AS production, requests, flagged,
     sentence

@@ -17,6 +17,7 @@ from judge.evidence.record import (
     Latency,
     Pace,
     SettledCount,
+    Textless,
     Tokens,
     Versions,
 )
@@ -63,6 +64,8 @@ _PAIRS_OF = f"FROM pairs WHERE {_OF}"
 _PAIRS = f"""
 SELECT count(*) AS stored, count(*) FILTER (scrub_version = '') AS unscrubbed,
     count(*) FILTER (candidate_error IS NOT NULL) AS candidate_errors,
+    count(*) FILTER (examined_by IS NOT NULL) AS textless,
+    count(*) FILTER (examined_by <> $checks) AS other_checks,
     count(DISTINCT epoch_us(occurred_at) // 86400000000) AS days,
     count(DISTINCT epoch_us(occurred_at) // 3600000000 % 24) AS hours,
     count(*) FILTER (mirrored_at > $day_ago) AS lately,
@@ -74,7 +77,9 @@ _CAPTURED = f"SELECT coalesce(sum(bit_count(bits)), 0)::BIGINT AS captured FROM 
 # Asked only where something was stored twice: comparing ids is what takes long.
 _DISTINCT = f"""
 SELECT count(DISTINCT pair_id) FILTER (scrub_version = '') AS unscrubbed,
-    count(DISTINCT pair_id) FILTER (candidate_error IS NOT NULL) AS candidate_errors
+    count(DISTINCT pair_id) FILTER (candidate_error IS NOT NULL) AS candidate_errors,
+    count(DISTINCT pair_id) FILTER (examined_by IS NOT NULL) AS textless,
+    count(DISTINCT pair_id) FILTER (examined_by <> $checks) AS other_checks
 {_PAIRS_OF}
 """
 _CHECKED = "workflow = $workflow AND fingerprint = $fingerprint AND checks_version = $checks AND checked_at <= $as_of"
@@ -85,9 +90,13 @@ FROM ({blocks("checked", _CHECKED, by=("stratum", "severity"))}) GROUP BY ALL OR
 _DISTINCT_STRATA = f"""
 SELECT stratum, severity, count(DISTINCT pair_id) AS pairs FROM checked WHERE {_CHECKED} GROUP BY ALL ORDER BY ALL
 """
+_LEFT_OPEN = f"""
+SELECT count(DISTINCT pair_id) AS pairs FROM checked WHERE {_CHECKED} AND textless AND stratum <> 'settled'
+"""
+_CHECKABLE = f"{_OF} AND mirrored_at <= $overdue_at AND (examined_by IS NULL OR examined_by = $checks)"
 _OVERDUE = f"""
 SELECT coalesce(sum(lacking), 0)::BIGINT AS overdue
-FROM ({lacking(blocks("pairs", f"{_OF} AND mirrored_at <= $overdue_at"), blocks("checked", _CHECKED))})
+FROM ({lacking(blocks("pairs", _CHECKABLE), blocks("checked", _CHECKED))})
 """
 _CHECKS = f"""
 SELECT check_name AS "check", status, count(DISTINCT pair_id) AS pairs FROM check_results WHERE {_CHECKED}
@@ -153,6 +162,9 @@ def gather(
         pace=Pace(pairs=pairs["lately"], **lately(store, params)),
         tells=newest(store, workflow, fingerprint, as_of),
         leakage=leakage(store, workflow, as_of),
+        textless=Textless(
+            pairs=pairs["textless"], left_open=_left_open(store, params), other_checks=pairs["other_checks"]
+        ),
         noise=noise(store, params),
         confidences=confidences(store, params, sum(row["pairs"] for row in strata)),
         crossings=crossings(store, params),
@@ -188,6 +200,7 @@ def counts(
         settled=_settled(strata),
         strata=_open(strata),
         labels=labels(store, params),
+        textless=Textless(left_open=_left_open(store, params)),
         judge=JudgeRecord(pool=pool(store, params)),
         versions=Versions(checks=checks_version, setup=setup, epoch=epoch),
     )
@@ -212,6 +225,10 @@ def _latency(store: Store, params: Mapping[str, Any], arm: str, n: int) -> Laten
         AND {arm}_error IS NULL AND {arm}_latency_ms IS NOT NULL
     """
     return Latency(n=n, **dict(zip(wanted, store.read(sql, params)["ms"].to_list(), strict=True)))
+
+
+def _left_open(store: Store, params: Mapping[str, Any]) -> int:
+    return int(store.read(_LEFT_OPEN, params).item())
 
 
 def _strata(store: Store, params: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -172,6 +172,17 @@ class Crossing(msgspec.Struct, frozen=True):
     cell: Cell
 
 
+class Textless(msgspec.Struct, frozen=True, kw_only=True):
+    """Pairs whose texts are not kept. `left_open` of them the checks do not settle, and nobody can read them.
+
+    `other_checks` were examined by checks that are no longer configured, and cannot be checked again.
+    """
+
+    pairs: int = 0
+    left_open: int = 0
+    other_checks: int = 0
+
+
 class Versions(msgspec.Struct, frozen=True, kw_only=True):
     """Which checks, judge setup and epoch, scrub rules and production models the counts were made with."""
 
@@ -218,6 +229,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     pace: Pace = Pace()
     tells: Degeneracy = Degeneracy(0, [])
     leakage: Leakage = Leakage()
+    textless: Textless = Textless()
     noise: Noise = Noise()
     confidences: list[Confidence] = []
     crossings: list[Crossing] = []

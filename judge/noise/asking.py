@@ -32,7 +32,8 @@ RETRY_S = 30.0
 _NEXT = """
 SELECT DISTINCT c.pair_id, c.occurred_at, (c.draw * 1048573) % 1 AS turn
 FROM checked AS c ANTI JOIN second_answers AS s ON s.pair_id = c.pair_id AND s.checks_version = c.checks_version
-WHERE c.workflow = $workflow AND c.checks_version = $version AND (c.draw * 1048573) % 1 < $share
+WHERE c.workflow = $workflow AND c.checks_version = $version AND c.textless IS NOT TRUE
+    AND (c.draw * 1048573) % 1 < $share
 ORDER BY turn LIMIT $limit
 """
 _KNOWN = """

@@ -15,6 +15,7 @@ from judge.readiness.noise import noise_floor
 from judge.readiness.policy import Policy
 from judge.readiness.quality import quality
 from judge.readiness.signed import cycles, phase_signed
+from judge.readiness.texts import nobody_can_read, texts
 
 MAX_CHECK_ERRORS = 0.01
 MAX_REJECTED = 0.01
@@ -30,6 +31,7 @@ def shadow(policy: Policy, evidence: Evidence) -> list[Line]:
     """Phase 2: what the numbers rest on is itself known. No user is affected."""
     return [
         _all_checked(evidence),
+        *texts(evidence),
         _judge(policy, evidence),
         *arms(policy, evidence),
         noise_floor(policy, evidence),
@@ -152,6 +154,9 @@ def _judge(policy: Policy, evidence: Evidence) -> Line:
     if policy.judge is None:
         if evidence.checked and not still_open:
             return fact("judge", True, "judge: none is needed, checks settle every pair")
+        if still_open and evidence.textless.left_open >= still_open:
+            unread = f"judge: none; nobody can read the {count(still_open, 'pair')} that checks leave open"
+            return fact("judge", False, unread, f"judge: {nobody_can_read(evidence)}")
         offered = sum(row.pairs for row in evidence.labels if row.offered in BY_CHANCE)
         sentence = (
             f"judge: none; people label a random sample of the {count(still_open, 'pair')} that checks leave open"

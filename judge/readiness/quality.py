@@ -8,6 +8,7 @@ from judge.readiness.forecast import forecast
 from judge.readiness.latched import reached
 from judge.readiness.line import Bounded, Line, bounded, count, fact, method, milliseconds, within
 from judge.readiness.policy import Policy
+from judge.readiness.texts import nobody_can_read, texts
 from judge.statistics.decision import Decision
 
 SCHEMA_CHECK = "json_schema"
@@ -18,7 +19,7 @@ def quality(policy: Policy, evidence: Evidence, phase: Phase) -> list[Line]:
     alpha = policy.alpha(phase)
     found = decisions(policy, evidence, alpha)
     lines = [_defects(policy, evidence, severity, decision) for severity, decision in found.items()]
-    lines += [_sampling(evidence), _tells(evidence), _failed_calls(policy, evidence, alpha)]
+    lines += [_sampling(evidence), *texts(evidence), _tells(evidence), _failed_calls(policy, evidence, alpha)]
     if policy.p95_latency_ms is not None:
         lines.append(_latency(policy.p95_latency_ms, evidence))
     if policy.min_schema_validity is not None:
@@ -29,8 +30,9 @@ def quality(policy: Policy, evidence: Evidence, phase: Phase) -> list[Line]:
 def _defects(policy: Policy, evidence: Evidence, severity: Severity, decision: Decision) -> Line:
     found = Bounded(decision.estimate, decision.lower, decision.upper, decision.alpha)
     note = "" if evidence.checked and not any(evidence.strata.values()) else f" ({_assumes(policy, decision)})"
+    missing = nobody_can_read(evidence) or forecast(policy, evidence, decision)
     earlier = reached(evidence, severity, decision)
-    line = within(f"{severity} defects", found, decision.budget, forecast(policy, evidence, decision), note, earlier)
+    line = within(f"{severity} defects", found, decision.budget, missing, note, earlier)
     provisional = line.state is State.INSUFFICIENT_EVIDENCE and is_provisional(policy, evidence)
     return _undecided(line, evidence) if provisional else line
 
@@ -83,6 +85,9 @@ def _tells(evidence: Evidence) -> Line:
         told = "; ".join(tell.sentence for tell in found.tells if tell.flagged)
         return Line(name="answers", state=State.BLOCKED, sentence=f"answers: {told}: blocked")
     enough = found.state is State.READY
+    if evidence.textless.pairs and not enough:
+        unseen = "answers: nobody can look for degenerate ones among texts that are not kept"
+        return fact("answers", False, unseen, f"{unseen}; mirror a part with a scrub policy that keeps texts")
     sentence = f"answers: those to {count(found.requests, 'distinct request')} looked at, none of a degenerate kind"
     return fact("answers", enough, sentence, "answers: more pairs of distinct requests, so that degenerate ones show")
 

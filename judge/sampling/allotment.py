@@ -55,6 +55,9 @@ def allot(policy: Policy, evidence: Evidence) -> Allotment:
     }
     batch = max(SMALLEST_BATCH, sum(judged.values()) // 4)
     rests = None
+    still_open = sum(evidence.strata.values())
+    if still_open and evidence.textless.left_open >= still_open:
+        return Allotment({}, 1.0, [], 0, 0, "nobody can read what checks leave open: the texts are not kept")
     if not decided and alone and sum(judged.values()) >= UNCONFIRMED:
         rests = f"the judge rests: nobody has labelled a pair yet, and {sum(judged.values()):,} verdicts wait for that"
     elif pending >= MOST_PENDING:

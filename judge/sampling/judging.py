@@ -19,6 +19,7 @@ MOST_SETTLED = 200
 _OPEN = """
 FROM checked AS c ANTI JOIN verdicts AS v ON v.pair_id = c.pair_id AND v.epoch = $epoch
 WHERE c.workflow = $workflow AND c.checks_version = $version AND c.fingerprint = $fingerprint
+    AND c.textless IS NOT TRUE
 """
 _LOWEST = f"""
 SELECT DISTINCT c.pair_id, c.occurred_at, c.stratum, c.draw {_OPEN}

@@ -40,7 +40,8 @@ judged AS (
 )
 SELECT DISTINCT c.pair_id, c.occurred_at, c.stratum, c.draw FROM checked AS c {join}
 WHERE c.workflow = $workflow AND c.checks_version = $version AND c.fingerprint = $fingerprint AND c.stratum = $stratum
-    AND c.pair_id NOT IN (FROM elsewhere) AND NOT list_contains($left_out, c.pair_id) AND {where}
+    AND c.textless IS NOT TRUE AND c.pair_id NOT IN (FROM elsewhere) AND NOT list_contains($left_out, c.pair_id)
+    AND {where}
 ORDER BY c.draw {order} LIMIT $limit
 """
 _FRESH = "c.pair_id NOT IN (FROM settled_by_people) AND c.pair_id NOT IN (FROM of_mine)"

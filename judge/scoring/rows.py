@@ -40,6 +40,7 @@ _CHECKED: dict[str, Any] = {
     "partition": pl.Int32,
     "offset": pl.Int64,
     "tags": pl.String,
+    "textless": pl.Boolean,
     **dict.fromkeys(Slices._fields, pl.String),
 }
 _CHECK_RESULTS: dict[str, Any] = {
@@ -85,11 +86,12 @@ _VERDICTS: dict[str, Any] = {
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """A pair, what every check said of it, and what that leaves open."""
+    """A pair, what every check said of it, what that leaves open, and its slices; None: those of its request."""
 
     pair: Pair
     results: list[CheckResult]
     settled: Settled
+    slices: Slices | None = None
 
 
 def checked_frame(checked: Sequence[Checked], version: str, now: datetime) -> pl.DataFrame:
@@ -100,7 +102,8 @@ def checked_frame(checked: Sequence[Checked], version: str, now: datetime) -> pl
             list(each.settled.failed), share_of(each.pair.pair_id, "judge"), now,
             each.pair.origin.topic, each.pair.origin.partition, each.pair.origin.offset,
             msgspec.json.encode(each.pair.tags).decode(),
-            *slices_of(each.pair),
+            None if each.pair.examined is None else True,
+            *(each.slices or slices_of(each.pair)),
         )
         for each in checked
     ]  # fmt: skip

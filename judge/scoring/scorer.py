@@ -16,16 +16,16 @@ import structlog
 
 from connectors.errors import RetryLater
 from connectors.types import Model
-from judge.checking.settle import examine, settle
 from judge.degenerate.measuring import Looking
 from judge.describing.readings import Readings
 from judge.judging.epoch import resume
 from judge.money.till import Till
 from judge.sampling.judging import count_unjudged
+from judge.scoring.examined import checked
 from judge.scoring.latching import Latching
 from judge.scoring.plan import Plan, make_plans
 from judge.scoring.queue import FAREWELL_S, IDLE_S, JudgeQueue
-from judge.scoring.rows import Checked, check_results_frame, checked_frame
+from judge.scoring.rows import check_results_frame, checked_frame
 from judge.scoring.worklist import count_unchecked, fetch, unchecked
 from shadow.beat import BEAT_S, beat
 from shadow.config import Config
@@ -188,13 +188,12 @@ class Scorer:
 
     def _check(self, plan: Plan, limit: int) -> int:
         """Check one batch; returns its size."""
-        checked, slice_ends = [], time.monotonic() + SLICE_S
+        done, slice_ends = [], time.monotonic() + SLICE_S
         for pair in fetch(self._store, unchecked(self._store, plan, limit)):
-            results = examine(plan.checks, pair)
-            checked.append(Checked(pair, results, settle(results)))
+            done.append(checked(plan.checks, pair))
             if time.monotonic() > slice_ends:
                 time.sleep(SLICE_S / 5)
                 slice_ends = time.monotonic() + SLICE_S
         now = datetime.now(UTC)
-        self._store.append("check_results", check_results_frame(checked, plan.checks_version, now))
-        return self._store.append("checked", checked_frame(checked, plan.checks_version, now))
+        self._store.append("check_results", check_results_frame(done, plan.checks_version, now))
+        return self._store.append("checked", checked_frame(done, plan.checks_version, now))

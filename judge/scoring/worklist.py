@@ -11,7 +11,9 @@ from shadow.store import Store
 from shadow.types import Pair
 
 _BY = ("fingerprint",)
-_PAIRS = blocks("pairs", "workflow = $workflow", by=_BY)
+# A pair without texts can be checked by those checks only that examined it before it was stored.
+_CHECKABLE = "workflow = $workflow AND (examined_by IS NULL OR examined_by = $version)"
+_PAIRS = blocks("pairs", _CHECKABLE, by=_BY)
 _CHECKED = blocks("checked", "workflow = $workflow AND checks_version = $version", by=_BY)
 _LACKING = f"SELECT * FROM ({lacking(_PAIRS, _CHECKED, by=_BY)}) WHERE lacking > 0"
 _COUNT_UNCHECKED = f"SELECT coalesce(sum(lacking), 0)::BIGINT AS pairs FROM ({_LACKING})"
@@ -20,7 +22,7 @@ _UNCHECKED = f"""
 WITH open AS MATERIALIZED ({_LACKING}),
 waiting AS (
     SELECT pair_id, occurred_at FROM pairs SEMI JOIN open ON {in_block("pairs", "open", _BY)}
-    WHERE workflow = $workflow
+    WHERE {_CHECKABLE}
 ),
 seen AS (
     SELECT pair_id FROM checked SEMI JOIN open ON {in_block("checked", "open", _BY)}

@@ -40,6 +40,8 @@ def _pairs(taken: Taken, candidate: Replay) -> pl.DataFrame:
         pl.lit(datetime.now(UTC)).cast(SCHEMA["mirrored_at"]).alias("mirrored_at"),
         fingerprint=pl.lit(candidate.fingerprint),
         scrub_version=pl.lit(SCRUB_VERSION),
+        examined_by=pl.lit(None, pl.String),
+        examined=pl.lit(None, pl.String),
     )
     return _scrubbed(pairs.select(list(SCHEMA)))
 

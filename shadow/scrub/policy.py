@@ -9,7 +9,7 @@ import msgspec
 
 from shadow.scrub import names, recogniser, rules
 
-Mode = Literal["full", "masked", "hashed"]
+Mode = Literal["full", "masked", "hashed", "drop"]
 KINDS = frozenset({rule.kind for rule in rules.RULES} | names.KINDS)
 """All kinds of values that can be masked."""
 
@@ -35,6 +35,11 @@ class Policy(msgspec.Struct, frozen=True):
     def is_plain(self) -> bool:
         """True for the policy of who says nothing: what has a form is masked, and texts without a sign are clean."""
         return self == MASKED
+
+    @property
+    def keeps_texts(self) -> bool:
+        """False where texts are let go once the checks have read them; until then they are masked."""
+        return self.mode != "drop"
 
     @property
     def finds(self) -> frozenset[str]:

@@ -17,7 +17,8 @@ class ScrubSettings(Strict):
 
     policy: Mode = Field(
         default="masked",
-        description="masked: kinds in brackets; hashed: a pseudonym behind the kind; full: nothing is masked",
+        description="masked: kinds in brackets; hashed: a pseudonym behind the kind; full: nothing is masked; drop: "
+        "masked for the candidate and the checks, and no text is stored",
     )
     names: bool = Field(
         default=False,

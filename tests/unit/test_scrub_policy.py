@@ -107,7 +107,7 @@ def test_the_key_is_never_shown() -> None:
 @pytest.mark.parametrize(
     ("raw", "sentence"),
     [
-        ({"policy": "hidden"}, "'full', 'masked' or 'hashed'"),
+        ({"policy": "hidden"}, "'full', 'masked', 'hashed' or 'drop'"),
         ({"policy": "hashed"}, 'policy "hashed" needs a key; write key = "env:NAME" and export NAME.'),
         ({"policy": "full", "names": True}, 'policy "full" masks nothing; leave names and keep out.'),
         ({"keep": ["e-mail"]}, "unknown kind 'e-mail'; did you mean 'email'? known: address, age, card,"),
