@@ -13,9 +13,10 @@ from judge.scoring.rows import Checked, checked_frame
 from judge.scoring.slicing import Slices
 from judge.scoring.worklist import count_unchecked
 from shadow.migrations import Migration, migrations, pending
+from shadow.pairs import to_frame
 from shadow.store import DuckDBFile, file, reaching
 from tests.store.processes import owner
-from tests.store.seeding import AGREE, NOON, pair, store_pairs
+from tests.store.seeding import AGREE, NOON, pair
 
 
 @pytest.fixture
@@ -126,9 +127,9 @@ def test_pairs_checked_in_an_older_store_learn_which_record_they_are_of(
         store.migrate("shadow")
         store.migrate("judge")
         pairs = [pair(n, tags={"team": "a"}) for n in range(3)]
-        store_pairs(store, pairs)
+        store.append("pairs", to_frame(pairs).drop("examined_by", "examined"))
         rows = checked_frame([Checked(each, [], AGREE) for each in pairs[1:]], "v1", NOON)
-        store.append("checked", rows.drop("topic", "partition", "offset", "tags", *Slices._fields))
+        store.append("checked", rows.drop("topic", "partition", "offset", "tags", "textless", *Slices._fields))
     store.migrate("shadow")
     store.migrate("judge")
     found = store.read('SELECT topic, "partition", "offset", tags FROM checked ORDER BY ALL')

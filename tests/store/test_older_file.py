@@ -6,8 +6,9 @@ import pytest
 
 from shadow.funnel import funnel
 from shadow.migrations import migrations
+from shadow.pairs import to_frame
 from shadow.store import DuckDBFile, file
-from tests.store.seeding import pair, store_pairs
+from tests.store.seeding import pair
 from tests.store.test_one_process import rejected
 
 
@@ -20,7 +21,7 @@ def older(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         store = DuckDBFile(path)
         store.migrate("shadow")
         store.migrate("judge")
-        store_pairs(store, [pair(n) for n in range(5)])
+        store.append("pairs", to_frame([pair(n) for n in range(5)]).drop("examined_by", "examined"))
         store.append("rejected", rejected([5]))
         assert store.read("SELECT count(*) AS n FROM migrations").item() == 2
         store.close()
