@@ -28,7 +28,7 @@ def pairs(fingerprint: str) -> list[Pair]:
 def _pair(fingerprint: str, offset: int, text: str) -> Pair:
     origin = Origin("hostile", 0, offset)
     harmless = '{"a": 1}' if text.startswith("{") else "a harmless answer"
-    moment = datetime.now(UTC) - timedelta(days=1)
+    moment = datetime.now(UTC) - timedelta(days=10)  # on a day of their own, whatever the time of day is now
     return Pair(
         pair_id=pair_id(origin, fingerprint),
         workflow="reply",

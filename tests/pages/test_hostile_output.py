@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.pages import hostile
 from tests.pages.conftest import Site
 from tests.pages.test_labelling import label, sign_in
+from tests.pages.test_review import at_rest
 
 pytestmark = pytest.mark.browser
 SHOWN = {
@@ -22,10 +23,13 @@ def test_hostile_output_is_shown_as_text(page: Page, site: Site, kind: int) -> N
     page.goto(f"{site.url}/pairs?workflow=reply&pair={site.hostile[kind].replace('+', '%2B')}")
     sign_in(page, "Eve")
     expect(page.get_by_role("button", name="Save label")).to_be_visible()
+    at_rest(page)
     page.get_by_text("Request", exact=True).click()
     for text in SHOWN.get(kind, ()):
-        boxes = page.locator(".sj-text").all_inner_texts()
-        assert sum(text in box for box in boxes) >= 2, "in an answer and in the request"
+        page.wait_for_function(
+            "text => [...document.querySelectorAll('.sj-text')].filter(e => e.innerText.includes(text)).length >= 2",
+            arg=text,
+        )  # in an answer and in the request
     if kind == 5:
         expect(page.get_by_role("table", name="fields")).to_contain_text("<script>window.broken")
     label(page, "I cannot tell")

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from judge.actions import review
+from judge.board import SETTLING
 from judge.outcomes import Outcome
 from judge.people import Actor, Role
 from tests.pages.conftest import Site
@@ -19,6 +20,7 @@ def test_the_judge_is_shown_against_people_and_itself_with_ranges(page: Page, si
     who = Actor("Judy", frozenset({Role.REVIEWER}), authenticated=False, session="test")
     for pair_id, occurred_at, outcome in judged.iter_rows():
         review(site.store, who, pair_id, occurred_at, Outcome(outcome), "", left_arm="production", submission="judge-1")
+    page.wait_for_timeout(1.5 * SETTLING.total_seconds() * 1000)  # a reading leaves the last moment out
     page.goto(f"{site.url}/judge?workflow=reply")
     agreement = page.get_by_role("table", name="agreement")
     expect(agreement).to_contain_text("minor or worse")

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
 from dashboards.serving import serve_dashboard
 from shadow.store import Store
-from tests.needs import need
-from tests.pages.conftest import ARGUMENTS, CHROMIUM, TIMEOUT_MS, Site
+from tests.pages.conftest import TIMEOUT_MS, Site
 from tests.pages.provider import provider
 from tests.pages.seed import open_seeded, seed, write_config
 from tests.pages.test_serving import free_port
@@ -61,15 +60,13 @@ def _seeded(file: Path) -> Store:
 
 
 @pytest.fixture
-def visitor() -> Iterator[BrowserContext]:
-    """A browser of its own, so that no login of another test is in its cookies."""
-    need(CHROMIUM.exists(), f"{CHROMIUM} is missing; apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(TIMEOUT_MS)
-        yield context
-        browser.close()
+def visitor(chromium: BrowserContext) -> Iterator[BrowserContext]:
+    """A window of its own, so that no login of another test is in its cookies."""
+    assert chromium.browser is not None
+    context = chromium.browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(TIMEOUT_MS)
+    yield context
+    context.close()
 
 
 def log_in(page: Page, url: str, who: str) -> None:
