@@ -6,16 +6,27 @@ pass is audited. A flag is one for all severities, so every judged pair is eithe
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from judge.evidence.record import Evidence, Labelled
 from judge.outcomes import Outcome, Severity, Stratum
 from judge.readiness.policy import Policy
 from judge.statistics.cell import Cell, Mode, Pool, Sample
 from judge.statistics.decision import Decision, decide
-from judge.statistics.modes import choose_mode
+from judge.statistics.guard import guard
+from judge.statistics.modes import LEAST_POOL, SLACK, choose_mode
+from judge.statistics.rate import bounds
 
 OPEN = (Stratum.AGREE, Stratum.DISAGREE)
 BY_CHANCE = frozenset({"random", "audit"})
 PASSED = frozenset({Outcome.EQUIVALENT, Outcome.CANDIDATE_BETTER})
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """The judge guard has fired: of `audited` disagreements that the judge let pass, people found `missed` defects."""
+
+    missed: int
+    audited: int
 
 
 def is_defect(found: str | None, severity: Severity) -> bool:
@@ -36,7 +47,32 @@ def mode_of(policy: Policy, evidence: Evidence) -> Mode:
     """
     if policy.judge is None or policy.judge_as_truth is not None:
         return Mode.CLEAN
-    return choose_mode(sum(row.pairs for row in evidence.judge.pool), human_labels=True, guard_quiet=True)
+    return choose_mode(_pool_size(evidence), human_labels=True, guard_quiet=alarm(evidence) is None)
+
+
+def alarm(evidence: Evidence) -> Alarm | None:
+    """The judge guard, where it fired: audits of disagreements find more misses than the pool allows for.
+
+    The pool's likeliest miss rate, times the slack of pooled mode; of the flagged and confirmed the upper bound, so
+    that a few audits do not set it off before there are verdicts.
+    """
+    if _pool_size(evidence) < LEAST_POOL:
+        return None
+    worst = Severity.MINOR
+    found = _confirmed([row for row in evidence.labels if row.stratum == Stratum.DISAGREE], 0, worst)
+    known = pool(evidence, worst)
+    missed = sum(
+        row.pairs
+        for row in evidence.labels
+        if row.stratum == Stratum.DISAGREE and _is_miss(row) and row.offered in BY_CHANCE
+    )
+    if not found.audited or not known.size:
+        return None
+    miss_rate = min(1.0, SLACK * (known.missed + known.prior_missed) / known.size)
+    flagged_rate = float(bounds(found.confirmed + found.pending, found.judged, limit=0.5).upper)
+    defect_rate = flagged_rate / (1 - miss_rate) if flagged_rate < 1 - miss_rate else 1.0
+    fired = bool(guard(missed, found.audited, defect_rate=defect_rate, miss_rate=miss_rate).fired)
+    return Alarm(missed, found.audited) if fired else None
 
 
 def is_provisional(policy: Policy, evidence: Evidence) -> bool:
@@ -102,6 +138,16 @@ def pool(evidence: Evidence, severity: Severity) -> Pool:
         prior_defects=total(True, False),
         prior_missed=total(True, True),
     )
+
+
+def _pool_size(evidence: Evidence) -> int:
+    return sum(row.pairs for row in evidence.judge.pool)
+
+
+def _is_miss(row: Labelled) -> bool:
+    """A defect that a person found where the judge let pass; an audit that nobody could decide is none here."""
+    let_pass = row.verdict is not None and not flagged(row.verdict)
+    return let_pass and row.review is not None and is_defect(Outcome(row.review).severity, Severity.MINOR)
 
 
 def _confirmed(rows: list[Labelled], pairs: int, severity: Severity) -> Sample:

@@ -2,7 +2,7 @@
 
 from judge.evidence.record import Evidence
 from judge.outcomes import Phase, Severity, State
-from judge.readiness.defects import decisions, flagged, is_provisional
+from judge.readiness.defects import alarm, decisions, flagged, is_provisional
 from judge.readiness.escalation import service_limits
 from judge.readiness.forecast import forecast
 from judge.readiness.latched import reached
@@ -29,7 +29,9 @@ def quality(policy: Policy, evidence: Evidence, phase: Phase) -> list[Line]:
 
 def _defects(policy: Policy, evidence: Evidence, severity: Severity, decision: Decision) -> Line:
     found = Bounded(decision.estimate, decision.lower, decision.upper, decision.alpha)
-    note = "" if evidence.checked and not any(evidence.strata.values()) else f" ({_assumes(policy, decision)})"
+    note = (
+        "" if evidence.checked and not any(evidence.strata.values()) else f" ({_assumes(policy, evidence, decision)})"
+    )
     missing = nobody_can_read(evidence) or forecast(policy, evidence, decision)
     earlier = reached(evidence, severity, decision)
     line = within(f"{severity} defects", found, decision.budget, missing, note, earlier)
@@ -37,11 +39,14 @@ def _defects(policy: Policy, evidence: Evidence, severity: Severity, decision: D
     return _undecided(line, evidence) if provisional else line
 
 
-def _assumes(policy: Policy, decision: Decision) -> str:
+def _assumes(policy: Policy, evidence: Evidence, decision: Decision) -> str:
     if policy.judge_as_truth is not None:
         return f"the judge is taken for the truth on the word of: {policy.judge_as_truth}"
     if policy.judge is None:
         return "people label a random sample"
+    if fired := alarm(evidence):
+        audits = f"{fired.missed:,} of {count(fired.audited, 'audited disagreement')}"
+        return f"{decision.assumes}: it misses more here than in its calibration pool, {audits}"
     return decision.assumes
 
 
