@@ -83,7 +83,7 @@ def config(url: str, rubric: Path) -> Config:
             "triage": {
                 "candidates": ["small"],
                 "min_captured": 1,
-                "judge": {"model": "arbiter", "rubric": str(rubric), "in_flight": 2, "min_labels": PAIRS},
+                "judge": {"model": "arbiter", "rubric": str(rubric), "in_flight": 2, "min_labels": PAIRS - 4},
             }
         },
     }

@@ -59,7 +59,7 @@ def test_ctrl_c_flushes_and_commits(tmp_path: Path, broker: str, store: Store) -
         begun, asked = funnel(store).paired, len(server.requests)
         assert begun == asked - 1, "every answer that was asked for is stored (and one probe is no pair)"
         with running("mirror", "--config", config) as command:
-            command.wait_for(lambda: funnel(store).paired >= 200)
+            command.wait_for(lambda: "partitions_assigned" in command.output and funnel(store).paired >= 200)
             assert command.interrupt() == 130
         assert len(server.requests) == 200 + 2, "what was committed is not asked again"
     assert funnel(store).adds_up
