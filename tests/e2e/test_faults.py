@@ -18,7 +18,7 @@ pytestmark = pytest.mark.broker
 def test_every_offset_is_stored_once(tmp_path: Path, apache: Cluster, fault: str) -> None:
     """A mirror killed at once; a broker killed; all of them restarted.
 
-    Not here: a mirror that was stopped for long and wakes up. An append that it had begun can still be stored twice, and
+    Not here: a mirror that was stopped for long and wakes up. What it had begun to append can still be stored twice:
     `make faults` fails on it now and then.
     """
     scenarios: dict[str, Scenario] = {
