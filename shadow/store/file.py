@@ -111,9 +111,8 @@ class DuckDBFile:
         try:
             with link.cursor() as cursor:
                 name = cursor.execute("SELECT current_database()").fetchall()[0][0]
-                cursor.execute(f"ATTACH {literal(str(new))} AS compacted")
-                cursor.execute(f'COPY FROM DATABASE "{name}" TO compacted')
-                cursor.execute("DETACH compacted")
+                while not _copy(cursor, name, new):
+                    new.unlink()
                 cursor.execute("CHECKPOINT")
             with new.open("rb+") as held:
                 fcntl.lockf(held, fcntl.LOCK_EX)  # as DuckDB locks: nobody opens it before the old one is closed
@@ -213,6 +212,22 @@ class DuckDBFile:
             if is_lost(error):
                 return None
             raise
+
+
+def _copy(cursor: duckdb.DuckDBPyConnection, name: str, new: Path) -> bool:
+    """Copy a database into a new file; False when it lacks rows: a client's append was still under way meanwhile."""
+    cursor.execute(f"ATTACH {literal(str(new))} AS compacted")
+    cursor.execute(f'COPY FROM DATABASE "{name}" TO compacted')
+    complete = _rows(cursor, name) == _rows(cursor, "compacted")
+    cursor.execute("DETACH compacted")
+    return complete
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
+    """How many rows each table of a database has."""
+    tables = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [database]).fetchall()
+    sql = 'SELECT count(*) FROM "{}".main."{}"'
+    return {table: int(cursor.execute(sql.format(database, table)).fetchall()[0][0]) for (table,) in tables}
 
 
 def _release(path: Path) -> None:
