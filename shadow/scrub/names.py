@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from shadow.scrub.addresses import forms, with_code
 from shadow.scrub.recogniser import Entity, entities
@@ -30,25 +30,11 @@ def names_in(text: str) -> list[Entity]:
     return list(_remembered(text)) if len(text) <= LONGEST else _in_pieces(text)
 
 
-def prepare(texts: Iterable[str]) -> None:
-    """Nothing to see: reads many texts at once, so that `names_in` knows them already."""
-    fresh = [text for text in dict.fromkeys(texts) if _LETTER.search(text) and len(text) <= LONGEST]
-    for text, found in zip(fresh, entities(fresh), strict=True):
-        _ready[text] = found
-    for text in fresh:
-        _remembered(text)
-    _ready.clear()
-
-
-_ready: dict[str, list[Entity]] = {}
-
-
 @functools.lru_cache(maxsize=REMEMBERED)
 def _remembered(text: str) -> tuple[Entity, ...]:
     if not _LETTER.search(text):
         return ()
-    read = _ready[text] if text in _ready else entities([text])[0]
-    named = [trimmed for each in read if (trimmed := _trimmed(text, each))]
+    named = [trimmed for each in entities([text])[0] if (trimmed := _trimmed(text, each))]
     placed = [with_code(text, each) if each.kind == "location" else each for each in named]
     return tuple(_apart(text, [*placed, *forms(text)]))
 

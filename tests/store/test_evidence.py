@@ -1,6 +1,5 @@
 """Evidence read from a real store: every count, bounded by its time."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -43,15 +42,6 @@ from tests.store.seeding import (
 
 CONFIG = configuration()
 LATER = NOON + timedelta(hours=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"duckdb:{tmp_path}/s.duckdb")
-    store.migrate("shadow")
-    store.migrate("judge")
-    yield store
-    store.close()
 
 
 def evidence(store: Store, as_of: datetime = LATER, fingerprint: str = SMALL) -> Evidence:

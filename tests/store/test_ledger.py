@@ -1,9 +1,8 @@
 """The till on a real store: entered before it is spent, capped, never paid for twice, and open when it was cut off."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -18,7 +17,7 @@ from judge.money.entry import BYTES_A_TOKEN, most_tokens
 from judge.money.replies import question_of
 from judge.money.till import Priced, Till
 from shadow.config import Prices
-from shadow.store import Store, open_store
+from shadow.store import Store
 
 RUBRIC = load_rubric("same_answer", "")
 PRICES = Prices(input=1.0, output=10.0, cached=0.1)
@@ -45,15 +44,6 @@ class Asked:
 
 def says(text: str = "ok") -> Asked:
     return Asked(lambda n: Completion(text=text, input_tokens=1000, output_tokens=100, cached_tokens=400))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"duckdb:{tmp_path}/s.duckdb")
-    store.migrate("shadow")
-    store.migrate("judge")
-    yield store
-    store.close()
 
 
 def request(n: int = 0, boundary: str = "0123456789abcdef") -> Request:

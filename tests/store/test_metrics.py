@@ -1,29 +1,17 @@
 """The figures for Prometheus, read from a real store and parsed as Prometheus would."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
-import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from dashboards.metrics import COUNTED_EVERY_S, Operation
 from shadow.beat import beat, newest_beats
-from shadow.store import Store, open_store
+from shadow.store import Store
 from tests.store.seeding import NOON, configuration, pair, store_checked, store_pairs
 
 PARTS = {"component": "mirror"}
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"duckdb:{tmp_path}/s.duckdb")
-    store.migrate("shadow")
-    store.migrate("judge")
-    yield store
-    store.close()
 
 
 def exposition(store: Store) -> bytes:

@@ -1,9 +1,7 @@
 """The noise floor on a real store: production asked again, who differs, and the line that says so."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,21 +14,12 @@ from judge.outcomes import State
 from judge.readiness.noise import noise_floor
 from judge.readiness.policy import policy_of
 from shadow.config import Config
-from shadow.store import Store, open_store
+from shadow.store import Store
 from tests.store.seeding import AGREE, SMALL, configuration, pair, store_checked, store_pairs
 from tests.store.test_scorer import Recorded
 
 CONFIG = configuration(noise_floor={"model": "other", "share": 0.5})
 AGO = datetime.now(UTC) - timedelta(hours=1)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"duckdb:{tmp_path}/s.duckdb")
-    store.migrate("shadow")
-    store.migrate("judge")
-    yield store
-    store.close()
 
 
 def seed(store: Store, count: int, fingerprint: str = SMALL) -> None:

@@ -12,9 +12,7 @@ from judge.sampling.progress import agreement, pace, progress
 from judge.sampling.reason import Reason
 from judge.sampling.reviewing import claim_ahead
 from shadow.store import Store
-from tests.store.test_sampling import CONFIG, answer, seed, store
-
-__all__ = ["store"]
+from tests.store.test_sampling import CONFIG, answer, seed
 
 
 def test_pairs_are_held_ahead_each_once_and_kept_over_a_reload(store: Store) -> None:

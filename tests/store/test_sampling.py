@@ -1,8 +1,6 @@
 """The sampling plan on a real store: what a reviewer is offered, in which turn, and what the label may count for."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,21 +14,12 @@ from judge.people import Actor, Role
 from judge.sampling.claims import Claim
 from judge.sampling.reason import Reason
 from judge.sampling.reviewing import next_for_reviewer, waiting
-from shadow.store import Store, open_store
+from shadow.store import Store
 from shadow.types import Pair
 from tests.store.seeding import AGREE, DISAGREE, SMALL, configuration, pair, store_checked, store_pairs, store_verdict
 
 CONFIG = configuration()
 AGO = datetime.now(UTC) - timedelta(hours=3)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"duckdb:{tmp_path}/s.duckdb")
-    store.migrate("shadow")
-    store.migrate("judge")
-    yield store
-    store.close()
 
 
 def seed(store: Store) -> list[Pair]:

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -95,15 +95,6 @@ def pair(n: int, production: str = "billing", candidate: str = "billing", **chan
             **changes,
         }
     )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"duckdb:{tmp_path}/s.duckdb")
-    store.migrate("shadow")
-    store.migrate("judge")
-    yield store
-    store.close()
 
 
 def scorer(store: Store, judge: Recorded, settings: Config | None = None, retry_s: float = 0.0) -> Scorer:

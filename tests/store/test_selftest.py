@@ -14,7 +14,7 @@ from judge.scoring.scorer import Scored, Scorer
 from shadow.config import validate
 from shadow.pairs import to_frame
 from shadow.store import Store
-from tests.store.test_scorer import Config, Recorded, config, pair, says, store, table  # noqa: F401
+from tests.store.test_scorer import Config, Recorded, config, pair, says, table
 
 GOOD = '{"reason": "the other one is nonsense", "choice": "%s"}'
 
@@ -27,7 +27,7 @@ def tells(request: Request) -> Completion:
     return Completion(text=GOOD % choice, input_tokens=10, output_tokens=1)
 
 
-def score(store: Store, judge: Recorded, rounds: int = 1, **settings: Any) -> Scored:  # noqa: F811
+def score(store: Store, judge: Recorded, rounds: int = 1, **settings: Any) -> Scored:
     models = {"small": says("x"), "arbiter": judge}
     models["small"].fingerprint = "small@1"
     scorer = Scorer(store, config(**settings), models, "t", 0.0, self_test=True)
@@ -38,7 +38,7 @@ def score(store: Store, judge: Recorded, rounds: int = 1, **settings: Any) -> Sc
     return asyncio.run(work())
 
 
-def test_a_judge_that_tells_right_from_wrong_begins(store: Store) -> None:  # noqa: F811
+def test_a_judge_that_tells_right_from_wrong_begins(store: Store) -> None:
     store.append("pairs", to_frame([pair(0, candidate="access")]))
     judge = Recorded("arbiter", tells)
     assert (score(store, judge, rounds=3).waiting, judge.asked) == (0, 4), "two calls of the self-test, two of the pair"
@@ -55,7 +55,7 @@ def test_a_judge_that_tells_right_from_wrong_begins(store: Store) -> None:  # no
         ("", "'', which is none of the choices"),
     ],
 )
-def test_a_judge_that_talks_nonsense_reads_nothing(store: Store, said: str, heard: str) -> None:  # noqa: F811
+def test_a_judge_that_talks_nonsense_reads_nothing(store: Store, said: str, heard: str) -> None:
     store.append("pairs", to_frame([pair(0)]))
     judge = says(said)
     done = score(store, judge, rounds=3)
@@ -66,7 +66,7 @@ def test_a_judge_that_talks_nonsense_reads_nothing(store: Store, said: str, hear
     assert score(store, judge, self_test=False).judged == 1
 
 
-def test_how_long_the_queue_has_waited_is_known(store: Store) -> None:  # noqa: F811
+def test_how_long_the_queue_has_waited_is_known(store: Store) -> None:
     store.append("pairs", to_frame([pair(n) for n in range(3)]))
     models = {"small": says("x"), "arbiter": says("Purple!")}
     models["small"].fingerprint = "small@1"
@@ -85,7 +85,7 @@ def test_how_long_the_queue_has_waited_is_known(store: Store) -> None:  # noqa: 
     assert "failed its self-test" in beats["detail"][0]
 
 
-def test_a_judge_that_is_away_is_tested_later(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def test_a_judge_that_is_away_is_tested_later(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.patience.FIRST_S", 0.01)
     monkeypatch.setattr("judge.scoring.queue.IDLE_S", 0.0)
     store.append("pairs", to_frame([pair(0)]))

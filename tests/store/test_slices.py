@@ -1,8 +1,6 @@
 """Slices on a real store: counted as the whole is, and said where the candidate is ready and where it is not."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +13,7 @@ from judge.outcomes import Outcome, Phase, State, Stratum
 from judge.readiness.slices import suggestion
 from judge.scoring.slicing import script
 from judge.scoring.slicing import slices_of as slices_of_pair
-from shadow.store import Store, open_store
+from shadow.store import Store
 from shadow.types import Pair
 from tests.store.seeding import (
     DEFECT,
@@ -33,15 +31,6 @@ from tests.store.seeding import (
 
 CONFIG = configuration(budgets={"critical": 0.05, "major": 0.05, "minor": 0.05})
 LATER = NOON + timedelta(hours=2)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"duckdb:{tmp_path}/s.duckdb")
-    store.migrate("shadow")
-    store.migrate("judge")
-    yield store
-    store.close()
 
 
 def spoken(n: int, language: str, **changes: object) -> Pair:

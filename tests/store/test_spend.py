@@ -13,7 +13,7 @@ from judge.outcomes import Outcome
 from shadow.config import Config, Prices, validate
 from shadow.store import Store
 from tests.store.seeding import NOON, configuration, pair, store_pairs, store_verdict
-from tests.store.test_ledger import Asked, request, says, store  # noqa: F401
+from tests.store.test_ledger import Asked, request, says
 
 
 def priced() -> Config:
@@ -30,7 +30,7 @@ def line(frame: pl.DataFrame, arm: str) -> dict[str, object]:
     return frame.filter(pl.col("arm") == arm).to_dicts()[0]
 
 
-def test_costs_by_arm(store: Store) -> None:  # noqa: F811
+def test_costs_by_arm(store: Store) -> None:
     pairs = [pair(n) for n in range(10)]
     store_pairs(store, pairs)
     store_verdict(store, pairs[0], Outcome.EQUIVALENT, NOON)
@@ -54,7 +54,7 @@ def test_costs_by_arm(store: Store) -> None:  # noqa: F811
     assert judge["usd_per_verdict"] == pytest.approx(judge["usd"] / 2)  # type: ignore[operator]
 
 
-def test_a_part_without_a_price_makes_the_whole_unknown(store: Store) -> None:  # noqa: F811
+def test_a_part_without_a_price_makes_the_whole_unknown(store: Store) -> None:
     store_pairs(store, [pair(0), pair(1, production=Completion(text="x", model="other-2", input_tokens=1))])
     frame = costs(store, priced())
     assert line(frame, "production")["usd"] is None

@@ -1,7 +1,7 @@
 """Pairs whose texts are not kept: nothing of them in the store, and the checks' word all the same."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -70,15 +70,6 @@ ANSWERS = [
     answered(3, Completion(error="400: Zanzibar is no label")),
     answered(4, Completion(refusal="not about refund", tool_calls=[ToolCall("cancel_order", '{"why": "refund"}')])),
 ]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"duckdb:{tmp_path}/s.duckdb")
-    store.migrate("shadow")
-    store.migrate("judge")
-    yield store
-    store.close()
 
 
 def mirror(store: Store, finished: Sequence[Answered], settings: Config | None = None) -> None:
