@@ -1,4 +1,4 @@
-"""Exact bounds on rates, valid for one look at the data: docs/decisions/004-single-look-bounds.md and its successor 028.
+"""Exact bounds on rates, valid for one look at the data: docs/decisions/004-single-look-bounds.md and 028.
 
 Every bound is one-sided with error probability `alpha`, 5 % unless said. Pure: counts in, numbers out.
 """
