@@ -78,6 +78,10 @@ bench-readiness: $(VENV)/.ready-demo,dev  ## a thousand cells of ten million pai
 bench-store: $(VENV)/.ready-demo,dev  ## queries on ten million pairs, written and read meanwhile; short: ARGS="100000 5"
 	$(BIN)/python -m tests.bench.store $(ARGS)
 
+.PHONY: bench-labelling
+bench-labelling: $(VENV)/.ready-demo,dev  ## labels a minute by keyboard in Chromium, and the wait for the next pair; ARGS=30
+	$(BIN)/python -m tests.bench.labelling $(ARGS)
+
 bench-capture: $(VENV)/.ready-demo,dev  ## what the capture adds to a production call; short: ARGS=800
 	$(BIN)/python -m tests.bench.capture $(ARGS)
 

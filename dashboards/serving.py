@@ -23,6 +23,7 @@ _OPTIONS: Mapping[str, str | tuple[str, ...]] = {
     "logger.level": "warning",
     "server.fileWatcherType": "none",
     "server.runOnSave": "false",
+    "runner.postScriptGC": "false",
     "server.showEmailPrompt": "false",
     "browser.gatherUsageStats": "false",
     "client.toolbarMode": "minimal",

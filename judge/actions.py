@@ -24,10 +24,10 @@ from shadow.store import Store
 Decision = Literal["approve", "waive", "reject"]
 _signing = threading.Lock()
 _PAIR = """
-SELECT workflow, fingerprint, examined_by IS NOT NULL AS textless FROM pairs
-WHERE pair_id = $pair_id AND occurred_at = $occurred_at LIMIT 1
+SELECT workflow, fingerprint, examined_by IS NOT NULL AS textless,
+    EXISTS (SELECT 1 FROM reviews WHERE review_id = $review_id) AS is_stored
+FROM pairs WHERE pair_id = $pair_id AND occurred_at = $occurred_at LIMIT 1
 """
-_HAS_REVIEW = "SELECT count(*) AS n FROM reviews WHERE review_id = $review_id"
 _REVIEW_TYPES: dict[str, Any] = {
     "occurred_at": pl.Datetime("us", "UTC"),
     "reviewed_at": pl.Datetime("us", "UTC"),
@@ -54,17 +54,18 @@ def review(
     not kept.
     """
     require(actor, Role.REVIEWER, "label a pair")
-    pair = store.read(_PAIR, {"pair_id": pair_id, "occurred_at": occurred_at}).to_dicts()
+    review_id = sha256("\x00".join((actor.name, pair_id, submission)))[:32]
+    asked = {"pair_id": pair_id, "occurred_at": occurred_at, "review_id": review_id}
+    pair = store.read(_PAIR, asked).to_dicts()
     if not pair:
         raise UserError(
             f"there is no pair {pair_id} of {occurred_at.isoformat()}; go back to the list and open another."
         )
     if pair[0].pop("textless"):
         raise UserError("the texts of this pair are not kept, so nobody can say who is right; label another.")
-    review_id = sha256("\x00".join((actor.name, pair_id, submission)))[:32]
-    offer = claim_of(store, actor.name, pair_id)
-    if store.read(_HAS_REVIEW, {"review_id": review_id}).item():
+    if pair[0].pop("is_stored"):
         return review_id
+    offer = claim_of(store, actor.name, pair_id)
     row: dict[str, Any] = {
         "review_id": review_id,
         "pair_id": pair_id,

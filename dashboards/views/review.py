@@ -1,13 +1,11 @@
 """Review: one pair a screen, blind, labelled by one key; the next one is there at once."""
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from dashboards.parts.answers import answer_text
 from dashboards.parts.blind import outcome_of
 from dashboards.parts.desk import Desk, Given, Item
-from dashboards.parts.failures import shown
+from dashboards.parts.failures import shown, told
 from dashboards.parts.keys import LEFT, NEITHER, RIGHT, SEVERITIES, SKIP, UNDO, Key
 from dashboards.parts.markup import listing, note, sides, table, text_box
 from dashboards.parts.opened import side
@@ -18,7 +16,7 @@ from judge.actions import review
 from judge.judging.prompt import show_request
 from judge.judging.rubric import load_rubric
 from judge.people import Role
-from judge.sampling.progress import agreement, progress
+from judge.sampling.progress import agreement
 from shadow.config import Config
 
 _DESKS = "desks"
@@ -48,6 +46,8 @@ def _bench(desk: Desk) -> None:
     with shown():
         item = desk.current()
         _progress(desk)
+        if desk.fault:
+            st.html(desk.fault)
         if item is None:
             st.html(note("good", "No label is wanted now.", "The plan asks again when the judge has flagged more."))
         else:
@@ -57,8 +57,7 @@ def _bench(desk: Desk) -> None:
 
 
 def _progress(desk: Desk) -> None:
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    done = progress(desk.store, desk.workflow, desk.reviewer, today)
+    done = desk.done
     pace = "" if done.a_minute is None else f" · {done.a_minute:.0f} a minute"
     st.html(
         f'<p class="sj-small" role="status">labels today: <strong class="sj-labels">{done.since:,}</strong>{pace} · '
@@ -119,7 +118,8 @@ def _label(desk: Desk, item: Item, key: Key, remark: str) -> None:
     left = side(pair.pair_id)
     outcome = outcome_of(key.choice, key.severity, left)
     remarked = str(st.session_state.get(remark, ""))
-    with shown():
+    desk.fault = ""
+    with told(desk.not_saved):
         submission = f"{item.claim.claim_id}-{item.tries}"
         review(desk.store, who, pair.pair_id, pair.occurred_at, outcome, remarked, left, submission)
         desk.label_given(outcome, remarked)

@@ -1,7 +1,9 @@
 """Claims: who holds which pair, so that two reviewers do not label the same one at once. Append-only, with an end."""
 
 import secrets
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -21,9 +23,11 @@ SELECT * FROM claims WHERE reviewer = $reviewer AND workflow = $workflow AND exp
 ORDER BY claimed_at, claim_id
 """
 _FIRST = """
-SELECT claim_id FROM claims WHERE pair_id = $pair_id AND expires_at > $now
-    AND claim_id NOT IN (SELECT claim_id FROM reviews WHERE pair_id = $pair_id AND claim_id IS NOT NULL)
-ORDER BY claimed_at, claim_id LIMIT 1
+SELECT arg_min(claim_id, (claimed_at, claim_id)) AS claim_id FROM claims
+WHERE list_contains($pair_ids, pair_id) AND expires_at > $now AND claim_id NOT IN (
+    SELECT claim_id FROM reviews WHERE list_contains($pair_ids, pair_id) AND claim_id IS NOT NULL
+)
+GROUP BY pair_id
 """
 _OF = """
 SELECT * FROM claims WHERE reviewer = $reviewer AND pair_id = $pair_id AND expires_at > $since
@@ -63,15 +67,25 @@ def claim_of(store: Store, reviewer: str, pair_id: str) -> Claim | None:
     return _one(store, _OF, {"reviewer": reviewer, "pair_id": pair_id, "since": datetime.now(UTC) - GRACE})
 
 
-def claim(store: Store, reviewer: str, offered: dict[str, Any]) -> Claim | None:
-    """Hold a pair for a reviewer, LEASE long; None when somebody else was a moment faster."""
+def claim(store: Store, reviewer: str, offered: Sequence[dict[str, Any]]) -> list[Claim]:
+    """Hold pairs for a reviewer, LEASE long; those of which somebody else was a moment faster are left out."""
+    if not offered:
+        return []
     now = datetime.now(UTC)
-    made = Claim(claim_id=secrets.token_hex(16), reviewer=reviewer, claimed_at=now, expires_at=now + LEASE, **offered)
-    row = msgspec.structs.asdict(made) | {"reason": str(made.reason), "stratum": str(made.stratum)}
+    made = [
+        Claim(claim_id=secrets.token_hex(16), reviewer=reviewer, claimed_at=at, expires_at=at + LEASE, **each)
+        for each, at in zip(offered, _in_order(now), strict=False)
+    ]
+    rows = [msgspec.structs.asdict(each) | {"reason": str(each.reason), "stratum": str(each.stratum)} for each in made]
     schema: dict[str, Any] = dict.fromkeys(("occurred_at", "claimed_at", "expires_at"), _TIME)
-    store.append("claims", pl.DataFrame([row], schema_overrides=schema | {"epoch": pl.String}))
-    first = store.read(_FIRST, {"pair_id": made.pair_id, "now": now}).item()
-    return made if first == made.claim_id else None
+    store.append("claims", pl.DataFrame(rows, schema_overrides=schema | {"epoch": pl.String}))
+    first = set(store.read(_FIRST, {"pair_ids": [each.pair_id for each in made], "now": now})["claim_id"])
+    return [each for each in made if each.claim_id in first]
+
+
+def _in_order(now: datetime) -> Iterator[datetime]:
+    """A time for each claim, so that they are found again in the order in which they were made."""
+    return (now + timedelta(microseconds=n) for n in count())
 
 
 def _one(store: Store, sql: str, params: dict[str, Any]) -> Claim | None:

@@ -1,5 +1,6 @@
 """How reviewing goes: what a reviewer has done, how fast, and whether two people say the same of one pair."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -34,12 +35,25 @@ ORDER BY reviewed_at DESC, one.pair_id
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Pairs labelled since a moment, by this reviewer ever and by everyone; `a_minute` is None before two labels."""
+    """Labels given since a moment, pairs labelled by this reviewer ever and by everyone, and when the newest were.
+
+    `newest` goes from the newest label backwards, as far as a pace needs.
+    """
 
     since: int
     mine: int
     everyone: int
-    a_minute: float | None
+    newest: tuple[datetime, ...] = ()
+
+    @property
+    def a_minute(self) -> float | None:
+        """The pace, None before two labels."""
+        return pace(self.newest)
+
+    def after(self, moment: datetime, is_new: bool) -> "Progress":
+        """The same after one more label; `is_new` where the pair had none of this reviewer's."""
+        newest = (moment, *self.newest)[: PACE_OVER + 1]
+        return Progress(self.since + 1, self.mine + is_new, self.everyone + is_new, newest)
 
 
 class Agreement(msgspec.Struct, frozen=True):
@@ -59,10 +73,10 @@ def progress(store: Store, workflow: str, reviewer: str, since: datetime) -> Pro
     params = {"workflow": workflow, "reviewer": reviewer}
     times = store.read(_MINE, {**params, "since": since})["reviewed_at"].to_list()
     counts = store.read(_COUNTS, params).to_dicts()[0]
-    return Progress(len(times), counts["mine"], counts["everyone"], pace(times))
+    return Progress(len(times), counts["mine"], counts["everyone"], tuple(times[: PACE_OVER + 1]))
 
 
-def pace(newest_first: list[datetime]) -> float | None:
+def pace(newest_first: Sequence[datetime]) -> float | None:
     """Labels a minute over the newest ones, pauses left out; None where that leaves no gap."""
     ours = newest_first[: PACE_OVER + 1]
     gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(ours)]

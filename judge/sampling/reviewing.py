@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -95,70 +95,78 @@ def claim_ahead(
         for each in held(store, reviewer, workflow)
         if each.pair_id not in left_out and fingerprint in (None, each.fingerprint)
     ][:size]
-    tries = 0
-    while len(mine) < size and tries < TRIES:
-        known = [*left_out, *(each.pair_id for each in mine)]
-        offer = next(_offers(store, config, reviewer, workflow, fingerprint, known, len(mine)), None)
-        if offer is None:
+    if len(mine) >= size:
+        return mine
+    for plan in _plans(store, config, workflow, fingerprint):
+        for _ in range(TRIES):
+            chosen: list[dict[str, Any]] = []
+            while len(mine) + len(chosen) < size:
+                known = [*left_out, *(each.pair_id for each in mine), *(each["pair_id"] for each in chosen)]
+                offer = next(_offers(store, plan, reviewer, workflow, known, len(mine) + len(chosen)), None)
+                if offer is None:
+                    break
+                chosen.append(offer)
+            mine += claim(store, reviewer, chosen)
+            if not chosen or len(mine) >= size:
+                break
+        if len(mine) >= size:
             break
-        claimed = claim(store, reviewer, offer)
-        tries = 0 if claimed else tries + 1
-        mine += [claimed] if claimed else []
     return mine
 
 
 def waiting(store: Store, config: Config, workflow: str) -> list[Waiting]:
     """What each candidate of a workflow asks of reviewers."""
-    found = []
-    for fingerprint, _, _, wanted, _ in _plans(store, config, workflow, None):
-        found.append(Waiting(fingerprint, wanted.confirm, wanted.random, wanted.audit))
-    return found
+    return [
+        Waiting(plan.fingerprint, plan.wanted.confirm, plan.wanted.random, plan.wanted.audit)
+        for plan in _plans(store, config, workflow, None)
+    ]
+
+
+class _Plan(NamedTuple):
+    """What one candidate asks for, on which evidence, as these checks and this epoch of the judge saw its pairs."""
+
+    fingerprint: str
+    version: str
+    epoch: str | None
+    wanted: Allotment
+    evidence: Evidence
 
 
 def _offers(
-    store: Store,
-    config: Config,
-    reviewer: str,
-    workflow: str,
-    fingerprint: str | None,
-    left_out: Sequence[str],
-    ahead: int,
+    store: Store, plan: _Plan, reviewer: str, workflow: str, left_out: Sequence[str], ahead: int
 ) -> Iterator[dict[str, Any]]:
-    for name, version, epoch, wanted, evidence in _plans(store, config, workflow, fingerprint):
-        params: dict[str, Any] = {
-            "workflow": workflow,
-            "fingerprint": name,
-            "version": version,
-            "epoch": epoch,
-            "reviewer": reviewer,
-            "now": datetime.now(UTC),
-            "left_out": list(left_out),
-            "limit": 1,
-        }
-        for reason, stratum in _turns(wanted, evidence, ahead):
-            for row in store.read(_KINDS[reason], {**params, "stratum": stratum}).iter_rows():
-                yield {
-                    "pair_id": row[0],
-                    "occurred_at": row[1],
-                    "workflow": workflow,
-                    "fingerprint": name,
-                    "reason": reason,
-                    "stratum": stratum,
-                    "inclusion_probability": _chance(reason, row[3]),
-                    "epoch": epoch,
-                }
+    params: dict[str, Any] = {
+        "workflow": workflow,
+        "fingerprint": plan.fingerprint,
+        "version": plan.version,
+        "epoch": plan.epoch,
+        "reviewer": reviewer,
+        "now": datetime.now(UTC),
+        "left_out": list(left_out),
+        "limit": 1,
+    }
+    for reason, stratum in _turns(plan.wanted, plan.evidence, ahead):
+        for row in store.read(_KINDS[reason], {**params, "stratum": stratum}).iter_rows():
+            yield {
+                "pair_id": row[0],
+                "occurred_at": row[1],
+                "workflow": workflow,
+                "fingerprint": plan.fingerprint,
+                "reason": reason,
+                "stratum": stratum,
+                "inclusion_probability": _chance(reason, row[3]),
+                "epoch": plan.epoch,
+            }
 
 
-def _plans(
-    store: Store, config: Config, workflow: str, fingerprint: str | None
-) -> Iterator[tuple[str, str, str | None, Allotment, Evidence]]:
+def _plans(store: Store, config: Config, workflow: str, fingerprint: str | None) -> Iterator[_Plan]:
     now = datetime.now(UTC)
     policy: Policy = policy_of(config.workflows[workflow], config.models)
     version = checks_version(load_checks(workflow, config.workflows[workflow].checks, "the configuration"))
     for name in candidates_of(store, config, workflow, now):
         if fingerprint in (None, name):
             evidence = counts(store, workflow, name, version, setup_of(config, workflow), now)
-            yield name, version, evidence.versions.epoch, allot(policy, evidence), evidence
+            yield _Plan(name, version, evidence.versions.epoch, allot(policy, evidence), evidence)
 
 
 def _turns(wanted: Allotment, evidence: Evidence, ahead: int) -> Iterator[tuple[Reason, Stratum]]:

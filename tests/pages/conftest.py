@@ -12,6 +12,7 @@ from shadow.pairs import to_frame
 from shadow.store import Store
 from tests.connectors.chat_server import ChatServer
 from tests.needs import need
+from tests.pages import guarded as behind_login
 from tests.pages import hostile
 from tests.pages.seed import judge_reply, models_of, open_seeded, seed, write_config
 from tests.pages.test_serving import free_port
@@ -54,6 +55,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         dashboard.wait_until_healthy()
         yield Site(dashboard.url, store, [f"{pair.pair_id}@{pair.occurred_at.isoformat()}" for pair in bad], file)
     store.close()
+
+
+@pytest.fixture(scope="package")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The pages of a small store behind a login."""
+    with behind_login.guarded(tmp_path_factory.mktemp("guarded")) as (url, store, file):
+        yield Site(url, store, [], file)
 
 
 @pytest.fixture

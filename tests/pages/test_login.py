@@ -1,62 +1,15 @@
 """Login by a real OpenID Connect provider: who is let in, with which role, and what a role cannot do."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
-from dashboards.serving import serve_dashboard
-from shadow.store import Store
 from tests.pages.conftest import TIMEOUT_MS, Site
-from tests.pages.provider import provider
-from tests.pages.seed import open_seeded, seed, write_config
-from tests.pages.test_serving import free_port
+from tests.pages.guarded import log_in
 from tests.pages.test_sign_off_page import sign
 
 pytestmark = pytest.mark.browser
-GROUPS = {
-    "vera@example.com": ["everyone"],
-    "rolf@example.com": ["annotators"],
-    "mara@example.com": ["release"],
-    "nils@example.com": ["strangers"],
-}
-ACCESS = """
-[dashboard]
-port = {port}
-[dashboard.login]
-metadata_url = "{issuer}/.well-known/openid-configuration"
-client_id = "shadowjudge"
-client_secret = "env:TEST_CLIENT_SECRET"
-cookie_secret = "env:TEST_COOKIE_SECRET"
-redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
-[dashboard.roles]
-viewer = ["everyone"]
-reviewer = ["annotators"]
-release_manager = ["release"]
-"""
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The pages of a small store behind a login."""
-    with pytest.MonkeyPatch.context() as env, provider(GROUPS) as issuer:
-        env.setenv("TEST_CLIENT_SECRET", "s3cret")
-        env.setenv("TEST_COOKIE_SECRET", "0123456789abcdef" * 4)
-        file = write_config(tmp_path_factory.mktemp("guarded"))
-        port = free_port()
-        file.write_text(file.read_text() + ACCESS.format(port=port, issuer=issuer))
-        store = _seeded(file)
-        with serve_dashboard(file, "127.0.0.1", port) as dashboard:
-            dashboard.wait_until_healthy()
-            yield Site(dashboard.url, store, [], file)
-        store.close()
-
-
-def _seeded(file: Path) -> Store:
-    store = open_seeded(file)
-    seed(store, file, pairs_each=6)
-    return store
 
 
 @pytest.fixture
@@ -67,13 +20,6 @@ def visitor(chromium: BrowserContext) -> Iterator[BrowserContext]:
     context.set_default_timeout(TIMEOUT_MS)
     yield context
     context.close()
-
-
-def log_in(page: Page, url: str, who: str) -> None:
-    page.goto(url)
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_placeholder("sub").fill(who)
-    page.get_by_role("button", name="Authorize").click()
 
 
 def test_nobody_sees_a_page_without_a_login(visitor: BrowserContext, guarded: Site) -> None:

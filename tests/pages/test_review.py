@@ -10,8 +10,8 @@ from tests.pages.test_labelling import HIDDEN, reviews, sign_in
 pytestmark = pytest.mark.browser
 
 
-def open_desk(page: Page, site: Site, name: str) -> None:
-    page.goto(f"{site.url}/review?workflow=reply")
+def open_desk(page: Page, url: str, name: str) -> None:
+    page.goto(f"{url}/review?workflow=reply")
     sign_in(page, name)
     leave_the_field(page)
     expect(page.locator(".sj-number")).to_be_attached()
@@ -45,7 +45,7 @@ def stored(site: Site, name: str) -> pl.DataFrame:
 
 
 def test_one_key_is_one_label_and_the_next_pair_is_there(page: Page, site: Site) -> None:
-    open_desk(page, site, "Kim")
+    open_desk(page, site.url, "Kim")
     seen = []
     for key in ("w", "s", "o"):
         seen.append(current(page))
@@ -64,7 +64,7 @@ def test_one_key_is_one_label_and_the_next_pair_is_there(page: Page, site: Site)
 
 
 def test_undo_brings_the_pair_back_and_the_newest_label_counts(page: Page, site: Site) -> None:
-    open_desk(page, site, "Uma")
+    open_desk(page, site.url, "Uma")
     first = current(page)
     press(page, "b")
     at_rest(page)
@@ -77,7 +77,7 @@ def test_undo_brings_the_pair_back_and_the_newest_label_counts(page: Page, site:
 
 
 def test_a_skipped_pair_gets_no_label_and_does_not_come_back(page: Page, site: Site) -> None:
-    open_desk(page, site, "Sol")
+    open_desk(page, site.url, "Sol")
     first = current(page)
     press(page, "n")
     press(page, "x")
@@ -86,7 +86,7 @@ def test_a_skipped_pair_gets_no_label_and_does_not_come_back(page: Page, site: S
 
 
 def test_typing_a_note_labels_nothing_and_the_note_is_kept(page: Page, site: Site) -> None:
-    open_desk(page, site, "Noa")
+    open_desk(page, site.url, "Noa")
     note = page.get_by_label("Note (optional)")
     note.fill("w s o: promises too much")
     note.press("Enter")
@@ -97,9 +97,9 @@ def test_typing_a_note_labels_nothing_and_the_note_is_kept(page: Page, site: Sit
 
 
 def test_two_reviewers_at_once_hold_different_pairs(page: Page, chromium: BrowserContext, site: Site) -> None:
-    open_desk(page, site, "Eva")
+    open_desk(page, site.url, "Eva")
     other = chromium.new_page()
-    open_desk(other, site, "Finn")
+    open_desk(other, site.url, "Finn")
     for _ in range(3):
         assert current(page) != current(other)
         press(page, "s")
@@ -109,7 +109,7 @@ def test_two_reviewers_at_once_hold_different_pairs(page: Page, chromium: Browse
 
 
 def test_a_reload_in_mid_review_loses_nothing(page: Page, site: Site) -> None:
-    open_desk(page, site, "Ria")
+    open_desk(page, site.url, "Ria")
     press(page, "s")
     holding = current(page)
     page.reload()
@@ -120,7 +120,7 @@ def test_a_reload_in_mid_review_loses_nothing(page: Page, site: Site) -> None:
 
 
 def test_nothing_tells_the_arms_or_the_judge_before_the_label(page: Page, site: Site) -> None:
-    open_desk(page, site, "Ivo")
+    open_desk(page, site.url, "Ivo")
     shown = page.get_by_test_id("stMain").inner_html()
     for word in (*HIDDEN, "flagged", "audit", "It leaves the customer"):
         assert word not in shown, word
