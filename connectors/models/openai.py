@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from connectors import chat
 from connectors.batches import Batches
+from connectors.endpoint import Endpoint
 from connectors.errors import RetryLater, UserError
 from connectors.fingerprint import fingerprint
 from connectors.patience import asked_wait_s, wait_s
@@ -95,11 +96,13 @@ class OpenAIModel:
         self._settings = settings
         self._refused: set[str] = set()
         self._client: openai.AsyncOpenAI | None = None
-        self._http: httpx2.AsyncClient | None = None
+        key = settings.api_key.get_secret_value() if settings.api_key else "none"
+        chats = f"{settings.base_url.rstrip('/')}/chat/completions"
+        self._endpoint = Endpoint(chats, {"Authorization": f"Bearer {key}"})
         self.batches: Batches | None = None
         if settings.batch:
             self.batches = Batches(
-                lambda: self._connected()[0],
+                self._connected,
                 self._whole_body,
                 self._as_retry,
                 settings.batch_lines,
@@ -138,6 +141,7 @@ class OpenAIModel:
         return f"{served} at {self._settings.base_url} answered in {_ms_since(started):.0f} ms"
 
     async def close(self) -> None:
+        await self._endpoint.close()
         if self._client is not None:
             await self._client.close()
             self._client = None
@@ -206,36 +210,27 @@ class OpenAIModel:
         body, _ = chat.to_body(request, self._settings.params)
         return {"model": self._settings.model, **self._without_refused(body)}
 
-    def _connected(self) -> tuple[openai.AsyncOpenAI, httpx2.AsyncClient]:
-        if self._client is None or self._http is None:
+    def _connected(self) -> openai.AsyncOpenAI:
+        """The openai client, for streams and batches."""
+        if self._client is None:
             key = self._settings.api_key
-            self._http = openai.DefaultAioHttpClient(timeout=self._settings.timeout_s)
             self._client = openai.AsyncOpenAI(
                 base_url=self._settings.base_url,
                 api_key=key.get_secret_value() if key else "none",
                 timeout=self._settings.timeout_s,
                 max_retries=0,  # its own retries would hide the fault behind the time-out
-                http_client=self._http,
+                http_client=openai.DefaultAioHttpClient(timeout=self._settings.timeout_s),
             )
-        return self._client, self._http
+        return self._client
 
     async def _send(self, body: dict[str, Any]) -> Completion:
-        client, http = self._connected()
         started = time.monotonic()
         if not self._settings.stream:
-            sent = {"model": self._settings.model, **body}
-            # A quarter of the time of chat.completions.create, whose result would only be thrown away.
-            reply = await http.post(
-                f"{str(client.base_url).rstrip('/')}/chat/completions",
-                content=msgspec.json.encode(sent),
-                headers={"Content-Type": "application/json", **client.auth_headers},
-            )
-            if reply.is_error:
-                raise _status_error(reply)
-            return msgspec.structs.replace(chat.read_body(reply.content), latency_ms=_ms_since(started))
+            content = await self._endpoint.post(msgspec.json.encode({"model": self._settings.model, **body}))
+            return msgspec.structs.replace(chat.read_body(content), latency_ms=_ms_since(started))
         chunks: list[dict[str, Any]] = []
         first_ms: float | None = None
-        chats = client.chat.completions
+        chats = self._connected().chat.completions
         call: dict[str, Any] = {"model": self._settings.model, "messages": body["messages"], "extra_body": body}
         async with await chats.create(stream=True, **call) as stream:
             async for chunk in stream:
@@ -265,17 +260,6 @@ class OpenAIModel:
         key = self._settings.api_key
         secret = key.get_secret_value().strip() if key else ""
         return text.replace(secret, "***") if secret else text
-
-
-def _status_error(answer: httpx2.Response) -> openai.APIStatusError:
-    """The error of an answer that is none, with the message and the parameter that it names."""
-    try:
-        said = msgspec.json.decode(answer.content)
-    except msgspec.DecodeError:
-        return openai.APIStatusError(answer.text[:300], response=answer, body=None)
-    error = said.get("error", said) if isinstance(said, dict) else said
-    message = error.get("message") if isinstance(error, dict) else error
-    return openai.APIStatusError(str(message or answer.reason_phrase), response=answer, body=error)
 
 
 def _is_passing(error: Exception) -> bool:

@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,6 +24,7 @@ from shadow.config import Config
 from shadow.funnel import funnel
 from shadow.mirror import Mirror
 from shadow.store import open_store
+from tests.bench.latency_server import latency_server
 from tests.e2e.traffic import interaction, values, write_jsonl
 
 LATENCY_S, IN_FLIGHT, BAR = 0.05, 64, 0.95
@@ -120,15 +120,11 @@ WAYS = {
 
 
 def main() -> int:
-    command = [sys.executable, "-m", "tests.bench.latency_server", str(LATENCY_S)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        port = int(server.stdout.readline())
+    with latency_server(LATENCY_S) as port:
         rates: dict[str, list[float]] = {name: [] for name in WAYS}
         for _ in range(ROUNDS):
             for name, measure in WAYS.items():
                 rates[name].append(asyncio.run(measure(port)))
-        server.kill()
     show(f"{'':24} calls/s   of the {ALLOWED:,.0f}/s that {IN_FLIGHT} in flight at {LATENCY_S * 1000:.0f} ms allow")
     for name, measured in rates.items():
         middle = statistics.median(measured)

@@ -9,7 +9,6 @@ takes fewer. Exits with 1 below the bar.
 import asyncio
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from judge.scoring.scorer import Scorer
 from shadow.config import Config
 from shadow.pairs import to_frame
 from shadow.store import open_store
+from tests.bench.latency_server import latency_server
 from tests.e2e.test_judge_faults import pair
 from tests.recorded.everything import everything
 
@@ -108,15 +108,11 @@ WAYS = {"the scorer, end to end": ours, "autoevals, calls alone": autoevals}
 
 
 def main() -> int:
-    command = [sys.executable, "-m", "tests.bench.latency_server", str(LATENCY_S), VERDICT, CHOICE]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        port = int(server.stdout.readline())
+    with latency_server(LATENCY_S, VERDICT, CHOICE) as port:
         rates: dict[str, list[float]] = {name: [] for name in WAYS}
         for _ in range(ROUNDS):
             for name, measure in WAYS.items():
                 rates[name].append(asyncio.run(measure(port)))
-        server.kill()
     print(f"{'':24} calls/s   of the {ALLOWED:,.0f}/s that {IN_FLIGHT} in flight at {LATENCY_S * 1000:.0f} ms allow")
     for name, measured in rates.items():
         middle = statistics.median(measured)
