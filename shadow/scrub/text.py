@@ -12,8 +12,8 @@ from shadow.scrub.rules import REACH, RULES, Rule, Span
 
 _SHAPES = re.compile("|".join(f"(?P<rule{number}>{rule.shape})" for number, rule in enumerate(RULES)))
 _SHAPE = [re.compile(rule.shape) for rule in RULES]
-# Where a shape can start; the alternation is tried there and nowhere else.
-_START = re.compile(r"[\d@:(+]|data:|-----BEGIN|sk[-_]|rk_|g[hl][opiurst]|github_|xox|hf_|npm_|A[KSI]|eyJ|[Bb]earer")
+# Where a shape can start, never within a number: the alternation is tried there and nowhere else.
+_START = re.compile(r"\d+|[@:(+]|data:|-----BEGIN|sk[-_]|rk_|g[hl][opiurst]|github_|xox|hf_|npm_|A[KSI]|eyJ|[Bb]earer")
 _DIGIT = re.compile(r"\d")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*')
 
@@ -117,7 +117,9 @@ def _without_names(text: str, policy: Policy) -> tuple[str, Counter[str]]:
 def _value(text: str, match: re.Match[str]) -> tuple[Rule, Span | None]:
     """The rule that takes a match, and the value's span; when the first refuses, the rules behind it are asked."""
     first = int((match.lastgroup or "").removeprefix("rule"))
-    for number in range(first, len(RULES)):
+    if span := RULES[first].span(match):
+        return RULES[first], span
+    for number in range(first + 1, len(RULES)):
         again = _SHAPE[number].match(text, match.start())
         if again and (span := RULES[number].span(again)):
             return RULES[number], span
