@@ -1,11 +1,16 @@
 """Who is let in: the login, or local mode's name; then the page that was asked for."""
 
+from urllib.parse import quote, unquote
+
 import streamlit as st
 
 from dashboards.parts.markup import note
 from dashboards.parts.session import REVIEWER, actor, configuration, is_logged_in
 from dashboards.views import candidate, disagreements, health, judged, overview, pairs, review, signoff
 from shadow.visible import visible
+
+COOKIE = "shadowjudge_name"
+LONGEST_NAME = 80
 
 
 def draw() -> None:
@@ -55,7 +60,22 @@ def _login() -> None:
 
 
 def _name() -> None:
-    st.text_input("Your name", key=REVIEWER, max_chars=80, persist_state="session", placeholder="kept with each label")
+    """Asks for the name; a cookie keeps it, so that neither a reload nor an address that is opened forgets it."""
+    kept = unquote(st.context.cookies.get(COOKIE, ""))[:LONGEST_NAME]
+    if REVIEWER not in st.session_state:
+        st.session_state[REVIEWER] = kept
+    name = st.text_input(
+        "Your name",
+        key=REVIEWER,
+        max_chars=LONGEST_NAME,
+        persist_state="session",
+        placeholder="kept with each label",
+    )
+    if name != kept:  # quoted: letters, digits, % and _.-~ alone
+        st.html(
+            f"<script>document.cookie = '{COOKIE}={quote(name, safe='')}; path=/; SameSite=Strict'</script>",
+            unsafe_allow_javascript=True,
+        )
     st.caption("Local mode: no login. Sign-offs are marked unauthenticated.")
 
 

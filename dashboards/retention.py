@@ -23,7 +23,7 @@ def has_retention(config: Config) -> bool:
 def retain_now(config: Config, store: Store, by: str) -> dict[str, Erasure]:
     """Delete what is older than the configuration keeps; what went, by workflow."""
     days = {name: workflow.retention_days for name, workflow in config.workflows.items()}
-    return retain(store, config.store.retention_days, days, by, datetime.now(UTC))
+    return retain(store, config.store.retention_days, days, by, datetime.now(UTC), also={"readings": "read_at"})
 
 
 def retention(config: Config, store: Store) -> Callable[[asyncio.Event], Awaitable[None]]:

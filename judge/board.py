@@ -14,7 +14,7 @@ from judge.judging.arms import kin
 from judge.judging.epoch import setup_of
 from judge.outcomes import Phase
 from judge.readiness.assess import Readiness, assess
-from judge.readiness.policy import policy_of
+from judge.readiness.policy import JudgePolicy, policy_of
 from judge.readiness.slices import SliceState, by_slice
 from shadow.config import Config
 from shadow.store import Store
@@ -78,21 +78,14 @@ def readiness_of(
 
 def calibration_of(store: Store, config: Config, workflow: str, as_of: datetime | None = None) -> Calibration:
     """The judge of a workflow against its reviewers. Raises UserError when the workflow has no judge."""
-    as_of = as_of or a_moment_ago()
-    _known(config, workflow)
-    policy = policy_of(config.workflows[workflow], config.models)
-    if policy.judge is None:
-        raise UserError(f"workflows.{workflow} has no judge; add a [workflows.{workflow}.judge] table to have one.")
-    fingerprint = candidates_of(store, config, workflow, as_of)[0]
-    return calibrate(policy.judge, evidence_of(store, config, workflow, fingerprint, as_of).judge)
+    settings, evidence = _judged(store, config, workflow, as_of or a_moment_ago())
+    return calibrate(settings, evidence.judge)
 
 
 def judge_report(store: Store, config: Config, workflow: str, as_of: datetime | None = None) -> Report:
     """All that is known of a workflow's judge. Raises UserError when the workflow has no judge."""
     as_of = as_of or a_moment_ago()
-    calibration = calibration_of(store, config, workflow, as_of)
-    fingerprint = candidates_of(store, config, workflow, as_of)[0]
-    evidence = evidence_of(store, config, workflow, fingerprint, as_of)
+    settings, evidence = _judged(store, config, workflow, as_of)
     versions, record = evidence.versions, evidence.judge
     params = {"workflow": workflow, "epoch": versions.epoch, "checks": versions.checks, "as_of": as_of}
     return Report(
@@ -100,7 +93,7 @@ def judge_report(store: Store, config: Config, workflow: str, as_of: datetime | 
         as_of=as_of,
         setup=versions.setup,
         epoch=versions.epoch,
-        calibration=calibration,
+        calibration=calibrate(settings, record),
         by_severity=by_severity(record.against_reviews, record.by_outcome),
         judges=judges_said(store, params),
         kin=kin(config.workflows[workflow], config.models, versions.production_models),
@@ -139,6 +132,16 @@ def evidence_of(
     _known(config, workflow)
     checks = load_checks(workflow, config.workflows[workflow].checks, "the configuration")
     return gather(store, workflow, fingerprint, checks_version(checks), setup_of(config, workflow), as_of, missing)
+
+
+def _judged(store: Store, config: Config, workflow: str, as_of: datetime) -> tuple[JudgePolicy, Evidence]:
+    """What a judge must be to count, and the evidence on it. Raises UserError when the workflow has no judge."""
+    _known(config, workflow)
+    policy = policy_of(config.workflows[workflow], config.models)
+    if policy.judge is None:
+        raise UserError(f"workflows.{workflow} has no judge; add a [workflows.{workflow}.judge] table to have one.")
+    fingerprint = candidates_of(store, config, workflow, as_of)[0]
+    return policy.judge, evidence_of(store, config, workflow, fingerprint, as_of)
 
 
 def _known(config: Config, workflow: str) -> None:

@@ -1,6 +1,7 @@
 """Bars of the bounds against their budgets."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import altair as alt
 import polars as pl
@@ -13,23 +14,29 @@ _ROW_HEIGHT = 30
 _AXIS_HEIGHT = 60
 
 
+class Bar(NamedTuple):
+    """An interval with its rate, its budget and its state; rates are 0..1."""
+
+    line: str
+    state: str
+    value: float | None
+    lower: float | None
+    upper: float | None
+    budget: float | None
+
+
 def rate_bars(lines: Sequence[Line]) -> alt.LayerChart | alt.FacetChart:
-    """A chart of lines whose unit is a rate: the interval, the rate itself as a dot, the budget as a purple stroke.
+    """A chart of lines whose unit is a rate."""
+    return bars([Bar(each.name, each.state, each.value, each.lower, each.upper, each.budget) for each in lines])
+
+
+def bars(shown: Sequence[Bar]) -> alt.LayerChart | alt.FacetChart:
+    """Intervals one below another, with the rate itself as a dot and the budget as a purple stroke.
 
     The axis is a square-root scale, so that a budget of 0.1 % and a rate of 50 % can both be seen.
     """
     frame = pl.DataFrame(
-        [
-            {
-                "line": line.name,
-                "state": str(line.state),
-                "value": line.value,
-                "lower": line.lower,
-                "upper": line.upper,
-                "budget": line.budget,
-            }
-            for line in lines
-        ],
+        [each._asdict() for each in shown],
         schema_overrides={"value": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "budget": pl.Float64},
     )
     base = alt.Chart(frame).encode(
@@ -57,4 +64,4 @@ def rate_bars(lines: Sequence[Line]) -> alt.LayerChart | alt.FacetChart:
     )
     rate = base.mark_circle(size=70, opacity=1).encode(x="value:Q", color=colour, tooltip=tooltip)
     budget = base.mark_tick(color="#b0578d", thickness=3, size=24).encode(x="budget:Q", tooltip=tooltip)
-    return alt.layer(interval, rate, budget, height=_ROW_HEIGHT * len(lines) + _AXIS_HEIGHT)
+    return alt.layer(interval, rate, budget, height=_ROW_HEIGHT * len(shown) + _AXIS_HEIGHT)

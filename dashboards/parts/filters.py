@@ -40,6 +40,10 @@ def chosen(
     )  # fmt: skip
     since = second[2].date_input("From", value=None, key="from", bind="query-params", on_change=on_change)
     until = second[3].date_input("To, included", value=None, key="to", bind="query-params", on_change=on_change)
+    contradicts = st.toggle(
+        "The judge's reason says the opposite of its verdict", key="contradicts", bind="query-params",
+        on_change=on_change,
+    )  # fmt: skip
     return Filter(
         workflow=workflow,
         fingerprint=fingerprint,
@@ -47,6 +51,7 @@ def chosen(
         severities=tuple(map(Severity, severities)),
         failed=failed,
         verdicts=tuple(map(Outcome, verdicts)),
+        contradicts=contradicts,
         reviewed=_BY_PEOPLE[reviewed],
         since=begins(since, zone),
         until=is_over(until, zone),

@@ -1,10 +1,12 @@
 """What a reviewer sees after the label: who wrote what, and what checks, judge and people said."""
 
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import polars as pl
 
 from connectors.types import Completion
+from dashboards.parts.clock import local
 from dashboards.parts.markup import table, text_box
 from dashboards.parts.visible import escaped
 from judge.queries import PairDetail
@@ -70,9 +72,9 @@ def replies(verdict: dict[str, Any]) -> str:
     )
 
 
-def reviews_table(reviews: pl.DataFrame) -> str:
+def reviews_table(reviews: pl.DataFrame, zone: tzinfo) -> str:
     """Every review, none of which is ever changed."""
-    return _frame(reviews, _REVIEWS, "reviews")
+    return _frame(reviews, _REVIEWS, "reviews", zone)
 
 
 def _facts(answer: Completion) -> tuple[str, ...]:
@@ -84,15 +86,15 @@ def _facts(answer: Completion) -> tuple[str, ...]:
     )
 
 
-def _frame(frame: pl.DataFrame, columns: tuple[str, ...], name: str) -> str:
+def _frame(frame: pl.DataFrame, columns: tuple[str, ...], name: str, zone: tzinfo = UTC) -> str:
     header = tuple(column.replace("_", " ") for column in columns)
-    rows = [tuple(_cell(value) for value in row) for row in frame.select(columns).iter_rows()]
+    rows = [tuple(_cell(value, zone) for value in row) for row in frame.select(columns).iter_rows()]
     return table(header, rows, name)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, zone: tzinfo) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return escaped(f"{value:%Y-%m-%d %H:%M:%S}" if hasattr(value, "strftime") else str(value))
+    return escaped(local(value, zone) if isinstance(value, datetime) else str(value))

@@ -7,13 +7,13 @@ from dashboards.parts.clock import local, viewer_zone
 from dashboards.parts.confidence import confidence_chart
 from dashboards.parts.failures import shown
 from dashboards.parts.figures import facts, ranged
+from dashboards.parts.latest import described
 from dashboards.parts.markup import badge, note, sentence, table
 from dashboards.parts.session import configuration, store
 from dashboards.parts.visible import escaped
-from judge.board import a_moment_ago, candidates_of, readiness_of
-from judge.describing.candidate import Described, describe
+from judge.board import a_moment_ago, candidates_of
+from judge.describing.candidate import Described
 from judge.describing.comparing import DAYS, compare
-from judge.outcomes import Phase
 from shadow.store import Store
 
 BESIDE = 2
@@ -27,8 +27,7 @@ def page() -> None:
         kept = store(config.store.url)
         left, right = st.columns([1, 2])
         workflow = left.selectbox("Workflow", list(config.workflows), key="workflow", bind="query-params")
-        as_of = a_moment_ago()
-        names = candidates_of(kept, config, workflow, as_of)
+        names = candidates_of(kept, config, workflow, a_moment_ago())
         chosen = names
         if len(names) > 1:
             chosen = right.multiselect(
@@ -42,14 +41,11 @@ def page() -> None:
         if not chosen:
             st.html(note("info", "Choose a candidate."))
             return
-        with st.spinner("Reading the pairs ..."):
-            found = [
-                describe(kept, readiness_of(kept, config, workflow, Phase.LIMITED, as_of, each)) for each in chosen
-            ]
+        found = [described(kept, config, workflow, each) for each in chosen]
         if not any(each.evidence.captured for each in found):
             st.html(note("info", "No pair of it has been captured yet.", "Start the mirror, or import pairs."))
             return
-        st.caption(f"As of {local(as_of, viewer_zone())}.")
+        st.caption(f"As of {local(min(each.readiness.as_of for each in found), viewer_zone())}.")
         header, rows = facts(found)
         st.html(table(header, rows, "facts"))
         st.caption(

@@ -11,8 +11,10 @@ from dashboards.parts.days import day_bars
 from dashboards.parts.failures import shown
 from dashboards.parts.filters import chosen
 from dashboards.parts.found import clusters_table, ids_table, pairs_table
+from dashboards.parts.latest import sliced
 from dashboards.parts.markup import note
 from dashboards.parts.session import actor, configuration, store
+from dashboards.parts.slices import slices_chart, slices_table, worst_first
 from judge.board import a_moment_ago, candidates_of
 from judge.browsing.counts import by_day, clusters, tags
 from judge.browsing.excerpts import excerpts
@@ -21,10 +23,14 @@ from judge.browsing.filter import Filter
 from judge.browsing.pages import pairs_page
 from judge.browsing.search import by_id, search
 from judge.checking.loading import load_checks
+from judge.outcomes import Phase
+from judge.readiness.line import percent
+from judge.readiness.policy import policy_of
+from shadow.config import Config
 from shadow.store import Store
 
 PAGE_SIZE = 25
-_VIEWS = ("pairs", "clusters", "by day")
+_VIEWS = ("pairs", "clusters", "slices", "by day")
 _BEFORE = "before"
 _PAGE = "list_page"
 log = structlog.get_logger()
@@ -71,6 +77,8 @@ def _page() -> None:
     )
     if view == "clusters":
         _clusters(kept, which, zone)
+    elif view == "slices":
+        _slices(kept, config, which)
     elif view == "by day":
         _days(kept, which)
     else:
@@ -127,6 +135,26 @@ def _clusters(kept: Store, which: Filter, zone: tzinfo) -> None:
         st.html(note("info", "No pair of this filter has failed a check."))
     else:
         st.html(clusters_table(found, which.workflow, zone))
+
+
+def _slices(kept: Store, config: Config, which: Filter) -> None:
+    phase = st.segmented_control(
+        "Budgets of phase", (Phase.LIMITED, Phase.EXPAND), default=Phase.LIMITED, format_func=str, required=True,
+        key="phase", bind="query-params",
+    )  # fmt: skip
+    fingerprint = which.fingerprint or candidates_of(kept, config, which.workflow, a_moment_ago())[0]
+    found = worst_first(sliced(kept, config, which.workflow, phase, fingerprint))
+    if not found:
+        st.html(note("info", "No pair of this candidate has been checked.", "Wait for the scorer."))
+        return
+    st.altair_chart(slices_chart(found), width="stretch", key="bars", alt="bounds of the worst slices and the budgets")
+    alpha = policy_of(config.workflows[which.workflow], config.models).alpha(phase)
+    st.caption(
+        f"{fingerprint}, all of its pairs: of the filter only the candidate counts here. Bar, dot and purple stroke: "
+        "bounds, rate and budget of each slice alone. Its state goes through e-BH over all slices: of those called "
+        f"ready, and of those called blocked, at most {percent(alpha)} are called so wrongly, at every look."
+    )
+    st.html(slices_table(found))
 
 
 def _days(kept: Store, which: Filter) -> None:

@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import streamlit as st
 
+from dashboards.parts.clock import local, viewer_zone
 from dashboards.parts.failures import shown
+from dashboards.parts.latest import healthy
 from dashboards.parts.markup import duration, note, table
 from dashboards.parts.session import configuration, store
 from dashboards.parts.visible import escaped
-from judge.queries import Health, health, spend
-from shadow.funnel import Funnel, funnel
+from judge.queries import Health
+from shadow.funnel import Funnel
 
 REFRESH_S = 5
 SILENT_AFTER = timedelta(seconds=30)
@@ -26,17 +28,18 @@ def page() -> None:
 @st.fragment(run_every=REFRESH_S)
 def _live() -> None:
     with shown():
-        kept = store(configuration().store.url)
-        _funnel(funnel(kept))
-        found = health(kept)
+        config = configuration()
+        with st.spinner("Counting ..."):
+            fates, found, spent = healthy(store(config.store.url), config)
+        _funnel(fates)
         _parts(found)
         left, right = st.columns(2, gap="large")
         with left:
             _waiting(found)
             _masked(found)
         with right:
-            _spent(spend(kept))
-        st.caption(f"Read again every {REFRESH_S} s.")
+            _spent(spent)
+        st.caption(f"Shown at {local(datetime.now(UTC), viewer_zone())}, read again every {REFRESH_S} s.")
 
 
 def _funnel(found: Funnel) -> None:

@@ -10,13 +10,13 @@ from dashboards.parts.clock import local, viewer_zone
 from dashboards.parts.drift import drift_chart
 from dashboards.parts.failures import shown
 from dashboards.parts.figures import AGREEMENT, agreement_cells, number, ranged
+from dashboards.parts.latest import reported
 from dashboards.parts.markup import badge, duration, note, sentence, table
 from dashboards.parts.session import configuration, store
 from dashboards.parts.visible import escaped
-from judge.board import judge_report
 from judge.calibration.report import Report
 from judge.describing.served import by_day, last_verdict, spent_today
-from judge.outcomes import Outcome
+from judge.outcomes import Outcome, Stratum
 from shadow.config import Config
 from shadow.store import Store
 
@@ -34,8 +34,7 @@ def page() -> None:
             return
         workflow = st.selectbox("Workflow", judged, key="workflow", bind="query-params")
         kept = store(config.store.url)
-        with st.spinner("Reading what the judge said ..."):
-            report = judge_report(kept, config, workflow)
+        report = reported(kept, config, workflow)
         found = report.calibration
         st.html(f"<p>{badge(found.state)} &nbsp;{sentence(found.sentence)}</p>")
         _people(report)
@@ -75,6 +74,10 @@ def _itself(report: Report) -> None:
         ("contradicts itself when the answers change places", ranged(found.flips)),
         ("of these, prefers what is shown first / second", f"{found.flips_first:,} / {found.flips_second:,}"),
         ("undecided", ranged(found.undecided)),
+        (
+            "gives a reason that says the opposite",
+            f"{ranged(found.contradictions)}, {found.contradictions_of:,} looked at",
+        ),
         ("says otherwise when asked again", f"{ranged(found.repeat_noise)}, {found.repeats:,} asked"),
     ]
     st.html(table(("share of pairs", f"of {found.verdicts:,} verdicts"), rows, "itself"))
@@ -82,8 +85,14 @@ def _itself(report: Report) -> None:
         st.html(note("warning", "The judge prefers a place: its order flips lean to one side beyond chance."))
     for kin in report.kin:
         st.html(note("warning", kin.sentence))
-    query = urlencode({"workflow": report.workflow, "verdicts": Outcome.UNDECIDED})
-    st.html(f'<p class="sj-small"><a href="disagreements?{escaped(query)}">Read the undecided pairs</a></p>')
+    where = [("workflow", report.workflow), ("strata", Stratum.DISAGREE), ("strata", Stratum.AGREE)]
+    undecided, opposite = (
+        escaped(urlencode([*where, also])) for also in (("verdicts", Outcome.UNDECIDED), ("contradicts", "true"))
+    )
+    st.html(
+        f'<p class="sj-small"><a href="disagreements?{undecided}">Read the undecided pairs</a> · '
+        f'<a href="disagreements?{opposite}">Read those whose reason says the opposite</a></p>'
+    )
 
 
 def _spent(kept: Store, config: Config, workflow: str) -> None:

@@ -36,7 +36,8 @@ def _live() -> None:
     with shown():
         config = configuration()
         kept, zone = store(config.store.url), viewer_zone()
-        read, weeks = latest(kept, config)
+        with st.spinner("Reading the evidence ..."):
+            read, weeks = latest(kept, config)
         found: Sequence[Readiness] = read
         if not any(item.evidence.captured for item in found):
             st.html(note("info", "No pair has been captured yet.", "Start the service; this page fills by itself."))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboards.parts.blind import Arm
+from dashboards.parts.clock import local, viewer_zone
 from dashboards.parts.label import label_form
 from dashboards.parts.markup import note, sides, text_box
 from dashboards.parts.opened import (
@@ -32,6 +33,7 @@ from judge.browsing.pages import Page, pairs_page
 from judge.judging.prompt import show_answer, show_request
 from judge.people import Actor, Role
 from judge.queries import PairDetail, pair_detail
+from judge.sampling.progress import labelled
 from judge.sampling.reviewing import next_for_reviewer
 from shadow.config import Config
 from shadow.store import Store
@@ -89,7 +91,7 @@ def _list(kept: Store, config: Config) -> tuple[Page, int]:
     if show in _TELLING:
         st.caption("This list already says how the candidate did: a label given here is not blind.")
     found = pairs_page(kept, shown(workflow, show), page=number - 1, size=PAGE_SIZE)
-    return found, pairs_page(kept, shown(workflow, Show.REVIEWED), size=1).total
+    return found, labelled(kept, workflow)
 
 
 def _offer(kept: Store, config: Config) -> None:
@@ -109,19 +111,20 @@ def _offer(kept: Store, config: Config) -> None:
 
 
 def _rows(found: Page, labels: int, reference: Reference | None) -> None:
+    zone = viewer_zone()
     st.html(
         f'<p class="sj-small"><strong class="sj-labels">labels: {labels:,}</strong><br>{found.total:,} in this list</p>'
     )
     for row, target in zip(found.rows.iter_rows(named=True), _references(found), strict=True):
         mark = " ✓" if row["review"] else ""
-        if st.button(
-            f"{row['occurred_at']:%d %b %H:%M:%S}{mark}",
+        st.button(
+            f"{row['occurred_at'].astimezone(zone):%d %b %H:%M:%S}{mark}",
             key=f"open-{target.pair_id}",
             type="primary" if target == reference else "secondary",
             width="stretch",
-        ):
-            open_pair(target)
-            st.rerun()
+            on_click=open_pair,
+            args=(target,),
+        )
 
 
 def _references(found: Page) -> list[Reference]:
@@ -130,7 +133,7 @@ def _references(found: Page) -> list[Reference]:
 
 def _pair(kept: Store, detail: PairDetail, found: Page) -> None:
     pair, left = detail.pair, side(detail.pair.pair_id)
-    st.text(f"{pair.request_id}  ·  {pair.occurred_at:%Y-%m-%d %H:%M:%S} UTC")
+    st.text(f"{pair.request_id}  ·  {local(pair.occurred_at, viewer_zone())}")
     if pair.examined is not None:
         st.html(note("info", "Text not kept.", "The checks read this pair before it was stored; nobody can label it."))
         _revealed(detail, left)
@@ -143,9 +146,15 @@ def _pair(kept: Store, detail: PairDetail, found: Page) -> None:
     labelled = who is not None and who.name in detail.reviews["reviewer"]
     if labelled or is_revealed(pair.pair_id):
         _revealed(detail, left)
-        if st.button("Next pair", type="primary", key="next", disabled=found.rows.is_empty()):
-            open_pair(_older(_references(found), Reference(pair.pair_id, pair.occurred_at)))
-            st.rerun()
+        listed = _references(found)
+        st.button(
+            "Next pair",
+            type="primary",
+            key="next",
+            disabled=not listed,
+            on_click=open_pair,
+            args=(_older(listed, Reference(pair.pair_id, pair.occurred_at)),) if listed else (),
+        )
         if labelled:
             with st.expander("Correct my label"):
                 _label(kept, who, pair, left)
@@ -155,9 +164,7 @@ def _pair(kept: Store, detail: PairDetail, found: Page) -> None:
         _label(kept, who, pair, left)
     else:
         st.caption("To label a pair takes the role reviewer.")
-    if st.button("Look without labelling", key="look", type="tertiary"):
-        reveal(pair.pair_id)
-        st.rerun()
+    st.button("Look without labelling", key="look", type="tertiary", on_click=reveal, args=(pair.pair_id,))
 
 
 def _label(kept: Store, who: Actor | None, pair: Pair, left: Arm) -> None:
@@ -196,4 +203,4 @@ def _revealed(detail: PairDetail, left: Arm) -> None:
                 st.html(said)
     if not detail.reviews.is_empty():
         st.caption("Reviews, newest first")
-        st.html(reviews_table(detail.reviews))
+        st.html(reviews_table(detail.reviews, viewer_zone()))

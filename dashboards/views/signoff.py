@@ -1,14 +1,19 @@
 """Sign-off: a phase as it was read at one moment, the decision on exactly that, and the decisions of the past."""
 
+from collections.abc import Sequence
+from datetime import tzinfo
+
 import streamlit as st
 
 from connectors.errors import UserError
 from dashboards.parts.board import lines_table
+from dashboards.parts.clock import local, viewer_zone
+from dashboards.parts.latest import phases_of
 from dashboards.parts.markup import badge, listing, note, sentence, table
 from dashboards.parts.session import actor, configuration, may, store
 from dashboards.parts.visible import escaped
 from judge.actions import Decision, sign_off
-from judge.board import a_moment_ago, candidates_of, readiness_of
+from judge.board import a_moment_ago, board_of, candidates_of, readiness_of
 from judge.outcomes import Phase
 from judge.people import Role
 from judge.readiness.assess import Readiness
@@ -17,7 +22,8 @@ from judge.signing.signoff import verify
 from shadow.config import Config
 from shadow.store import Store
 
-_READ = "readiness_read"
+_READ, _SIGNED = "readiness_read", "just_signed"
+OLDEST_S = 60.0
 PHASES: list[Phase] = list(Phase)
 
 
@@ -29,7 +35,7 @@ def page() -> None:
     seen = _read(kept, config)
     st.html(
         f"<p>{badge(seen.state)} &nbsp;{sentence(seen.sentence)}</p>"
-        f'<p class="sj-small">Read at {seen.as_of:%Y-%m-%d %H:%M:%S} UTC · digest '
+        f'<p class="sj-small">Read at {escaped(local(seen.as_of, viewer_zone()))} · digest '
         f'<span class="sj-mono">{seen.digest}</span></p>'
     )
     st.html(lines_table(seen))
@@ -41,7 +47,7 @@ def page() -> None:
 
 
 def _read(kept: Store, config: Config) -> Readiness:
-    """The readiness of the chosen phase as this session first read it; another reading needs the button."""
+    """The chosen phase as this session first read its workflow; another reading needs the button."""
     first, second, third, fourth = st.columns([2, 2, 2, 1], vertical_alignment="bottom")
     with first:
         workflow = st.selectbox("Workflow", list(config.workflows), key="workflow", bind="query-params")
@@ -50,12 +56,18 @@ def _read(kept: Store, config: Config) -> Readiness:
     with third:
         phase = st.selectbox("Phase", PHASES, format_func=str, key="phase", bind="query-params")
     again = fourth.button("Read again", width="stretch")
-    seen: Readiness | None = st.session_state.get(_READ)
+    found: list[Readiness] = st.session_state.get(_READ, [])
     chosen = (workflow, fingerprint, phase)
-    if again or seen is None or (seen.workflow, seen.fingerprint, seen.phase) != chosen:
-        seen = readiness_of(kept, config, workflow, phase, fingerprint=fingerprint)
-        st.session_state[_READ] = seen
-    return seen
+    if again or st.session_state.pop(_SIGNED, False):  # what was signed a moment ago is in no older reading
+        found = board_of(kept, config, workflow, a_moment_ago())
+    elif _of(found, chosen) is None:
+        found = phases_of(kept, config, workflow, OLDEST_S)
+    st.session_state[_READ] = found
+    return _of(found, chosen) or readiness_of(kept, config, workflow, phase, fingerprint=fingerprint)
+
+
+def _of(found: Sequence[Readiness], chosen: tuple[str, str, Phase]) -> Readiness | None:
+    return next((each for each in found if (each.workflow, each.fingerprint, each.phase) == chosen), None)
 
 
 def _decide(kept: Store, config: Config, seen: Readiness) -> None:
@@ -93,6 +105,7 @@ def _decide(kept: Store, config: Config, seen: Readiness) -> None:
         except UserError as error:
             st.html(note("error", f"Not signed: {error}"))
         else:
+            st.session_state[_SIGNED] = True
             st.html(note("good", f"Signed as number {signed.number}: {signed.phase} of {signed.workflow}, {decision}."))
 
 
@@ -106,7 +119,8 @@ def _past(kept: Store) -> None:
     if not past:
         st.caption("Nothing has been signed yet.")
         return
-    st.html(table(("no.", "when (UTC)", "what", "decision", "by", "reason"), map(_row, reversed(past)), "signoffs"))
+    rows = [_row(each, viewer_zone()) for each in reversed(past)]
+    st.html(table(("no.", "when", "what", "decision", "by", "reason"), rows, "signoffs"))
     if st.button("Verify the chain"):
         findings = verify(kept)
         if findings:
@@ -116,8 +130,8 @@ def _past(kept: Store) -> None:
             st.html(note("good", f"All {len(past)} sign-offs hold: chain, evidence and decision, computed again."))
 
 
-def _row(signed: SignOff) -> tuple[str, ...]:
+def _row(signed: SignOff, zone: tzinfo) -> tuple[str, ...]:
     by = signed.actor if signed.authenticated else f"{signed.actor} (unauthenticated)"
     what = f"{signed.workflow} · {signed.phase} · {signed.fingerprint}"
-    cells = (str(signed.number), f"{signed.signed_at:%Y-%m-%d %H:%M:%S}", what, signed.decision, by, signed.reason)
+    cells = (str(signed.number), local(signed.signed_at, zone), what, signed.decision, by, signed.reason)
     return tuple(map(escaped, cells))

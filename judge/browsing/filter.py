@@ -17,6 +17,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     severities: of the defect, as a check knows it, else as a person or the judge says
     failed:     a check that the pair failed
     verdicts:   what the judge said in its newest epoch
+    contradicts: True for pairs of whose verdict the judge's reason says the opposite
     reviewed:   whether a person has labelled the pair
     since:      the earliest time of the production call, UTC; `until` is the first time that is out
     tag:        a name and its value, from the tags of the captured call
@@ -28,6 +29,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     severities: tuple[Severity, ...] = ()
     failed: str | None = None
     verdicts: tuple[Outcome, ...] = ()
+    contradicts: bool = False
     reviewed: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -66,7 +68,8 @@ SELECT (SELECT checks_version FROM checked WHERE workflow = $workflow ORDER BY c
 """
 SAID = """
 WITH judged AS (
-    SELECT pair_id, arg_min(outcome, judged_at) AS verdict FROM verdicts
+    SELECT pair_id, arg_min(outcome, judged_at) AS verdict, arg_min(contradicts_itself, judged_at) AS contradicts
+    FROM verdicts
     WHERE workflow = $workflow AND epoch = $epoch GROUP BY pair_id
 ),
 reviewed AS (SELECT pair_id, outcome AS review FROM current_reviews WHERE workflow = $workflow),
@@ -99,6 +102,7 @@ def listed(store: Store, which: Filter) -> tuple[str, dict[str, Any]]:
         _OF_SEVERITY: which.severities,
         "list_contains(failed, $failed)": which.failed,
         "pair_id IN (SELECT pair_id FROM judged WHERE verdict IN $verdicts)": which.verdicts,
+        "pair_id IN (SELECT pair_id FROM judged WHERE contradicts)": which.contradicts,
         "pair_id IN (SELECT pair_id FROM reviewed)": which.reviewed,
         "pair_id NOT IN (SELECT pair_id FROM reviewed)": which.reviewed is False,
         "occurred_at >= $since": which.since,

@@ -25,13 +25,22 @@ _NO_TIME = datetime.fromtimestamp(0, UTC)
 
 
 class SliceState(msgspec.Struct, frozen=True, kw_only=True):
-    """The defect budgets in one slice: `pairs` checked, the worst state over severities, and the sentence."""
+    """The defect budgets in one slice: `pairs` checked, the worst state over severities, and the sentence.
+
+    `severity` is the one nearest to its budget or furthest above it, with its rate (None: unknown), the bounds of this
+    slice alone, and the budget, all 0..1. Only `state` is corrected for how many slices are looked at.
+    """
 
     dimension: str
     value: str
     pairs: int
     state: State
     sentence: str
+    severity: Severity
+    rate: float | None
+    lower: float
+    upper: float
+    budget: float
 
 
 def by_slice(policy: Policy, counts: Mapping[Slice, SliceCounts], phase: Phase) -> list[SliceState]:
@@ -78,6 +87,11 @@ def _state(part: Slice, pairs: int, decisions: Sequence[Decision], is_ready: boo
         value=_named(part),
         pairs=pairs,
         state=state,
+        severity=name,
+        rate=worst.estimate,
+        lower=low,
+        upper=high,
+        budget=worst.budget,
         sentence=f"{part.dimension} {_named(part)}: {count(pairs, 'pair')}, {name} defects {rate}, between "
         f"{percent(low)} and {percent(high)}, budget {percent(worst.budget)}: {state.replace('_', ' ')}",
     )

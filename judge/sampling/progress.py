@@ -21,6 +21,7 @@ _COUNTS = """
 SELECT count(DISTINCT pair_id) FILTER (reviewer = $reviewer) AS mine, count(DISTINCT pair_id) AS everyone
 FROM reviews WHERE workflow = $workflow
 """
+_LABELLED = "SELECT count(DISTINCT pair_id) AS pairs FROM reviews WHERE workflow = $workflow"
 # A person's newest word on a pair; then every two people who said something of the same one.
 _BOTH = """
 WITH newest AS (
@@ -74,6 +75,11 @@ def progress(store: Store, workflow: str, reviewer: str, since: datetime) -> Pro
     times = store.read(_MINE, {**params, "since": since})["reviewed_at"].to_list()
     counts = store.read(_COUNTS, params).to_dicts()[0]
     return Progress(len(times), counts["mine"], counts["everyone"], tuple(times[: PACE_OVER + 1]))
+
+
+def labelled(store: Store, workflow: str) -> int:
+    """How many pairs of a workflow people have labelled."""
+    return int(store.read(_LABELLED, {"workflow": workflow}).item())
 
 
 def pace(newest_first: Sequence[datetime]) -> float | None:

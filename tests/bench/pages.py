@@ -38,7 +38,7 @@ BIG, OTHER = WORKFLOWS[0], WORKFLOWS[7]
 TIMEOUT_MS = 120_000
 REVIEWER = "bea"
 CONTENT = {
-    "overview": ("overview", "table[aria-label='readiness board']"),
+    "overview": ("", "table[aria-label='readiness board']"),
     "pairs": (f"pairs?workflow={BIG}", ".sj-sides, .sj-fields"),
     "disagreements": (f"disagreements?workflow={BIG}", "table[aria-label='pairs']"),
     "clusters": (f"disagreements?workflow={BIG}&see=clusters", "table[aria-label='clusters']"),

@@ -66,7 +66,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def page(chromium: BrowserContext) -> Iterator[Page]:
-    """A tab; a request to anywhere but this machine fails the test, and so does a script's error."""
+    """A tab that knows no name yet; a request to anywhere but this machine fails the test, as does a script's error."""
+    chromium.clear_cookies()
     page = chromium.new_page()
     page.set_default_timeout(TIMEOUT_MS)
     odd: list[str] = []

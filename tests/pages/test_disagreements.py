@@ -66,6 +66,16 @@ def test_failures_are_counted_by_check_and_slice_and_by_day(page: Page, site: Si
     expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
 
 
+def test_slices_are_drawn_the_worst_first_with_their_corrected_state(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/disagreements?workflow=triage&see=slices")
+    slices = page.get_by_role("table", name="slices")
+    expect(slices).to_contain_text("no tools")
+    expect(slices.get_by_role("row").nth(1)).to_contain_text("blocked")
+    expect(slices.get_by_role("row").nth(1)).to_contain_text("budget")
+    expect(page.get_by_test_id("stVegaLiteChart").locator("canvas, svg").first).to_be_visible()
+    expect(page.get_by_text("goes through e-BH over all slices")).to_be_visible()
+
+
 def test_hostile_output_is_text_in_the_list_and_harmless_in_the_file(page: Page, site: Site, tmp_path: Path) -> None:
     page.goto(f"{site.url}/{REPLIES}&from={yesterday(site)}&to={yesterday(site)}")
     table = page.get_by_role("table", name="pairs")

@@ -58,6 +58,17 @@ def test_a_label_is_counted_stored_and_survives_a_reload(page: Page, site: Site)
     expect(page.get_by_role("table", name="reviews")).to_contain_text("Ada")
 
 
+def test_a_name_is_kept_over_an_address_that_is_opened_and_is_data(page: Page, site: Site) -> None:
+    name = "Zoë '; alert(1) //</script>"
+    page.goto(f"{site.url}/{REPLIES}")
+    sign_in(page, name)
+    expect(page.get_by_role("button", name="Next pair for me")).to_be_visible()
+    page.wait_for_function("document.cookie.includes('shadowjudge_name=Zo%C3%AB')")
+    page.goto(f"{site.url}/review?workflow=reply")
+    expect(page.get_by_label("Your name")).to_have_value(name)
+    expect(page.locator(".sj-number")).to_be_attached()
+
+
 def test_nothing_tells_the_arms_apart_before_the_label(page: Page, site: Site) -> None:
     page.goto(f"{site.url}/{REPLIES}&page=2")
     sign_in(page, "Bea")

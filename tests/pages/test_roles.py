@@ -16,7 +16,7 @@ ROLES = {
     "admin": "alba@example.com",
 }
 READS = {
-    "overview": ("table", "readiness board"),
+    "": ("table", "readiness board"),
     "disagreements": ("table", "pairs"),
     "candidate": ("table", "facts"),
     "judge": ("heading", "Against itself"),

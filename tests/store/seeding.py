@@ -93,7 +93,13 @@ def version(store: Store, config: Config) -> str:
 
 
 def store_verdict(
-    store: Store, of: Pair, outcome: Outcome, when: datetime, epoch: str = "e1", flip: bool = False
+    store: Store,
+    of: Pair,
+    outcome: Outcome,
+    when: datetime,
+    epoch: str = "e1",
+    flip: bool = False,
+    contradicts: bool | None = None,
 ) -> None:
     row: dict[str, Any] = {
         **_reference(of),
@@ -105,6 +111,7 @@ def store_verdict(
         "judge_model": "arbiter-7",
         "outcome": str(outcome),
         "order_flip": flip,
+        "contradicts_itself": contradicts,
         "reply_production_first": "{}",
         "reply_candidate_first": "{}",
         "stratum": "disagree",

@@ -113,6 +113,14 @@ def test_rows_are_narrow_and_say_who_said_what(store: Store) -> None:
     ]
 
 
+def test_a_list_may_be_of_verdicts_whose_reason_says_the_opposite(store: Store) -> None:
+    later = NOON + timedelta(minutes=2)
+    store_verdict(store, PAIRS[9], Outcome.EQUIVALENT, later, contradicts=True)
+    store_verdict(store, PAIRS[10], Outcome.EQUIVALENT, later, contradicts=False)
+    store_verdict(store, PAIRS[3], Outcome.EQUIVALENT, later, epoch="e0", contradicts=True)
+    assert numbers(pairs_page(store, Filter(workflow="triage", contradicts=True)).rows) == [9]
+
+
 def test_pages_cover_the_list_once(store: Store) -> None:
     pages = [pairs_page(store, ALL, page=n, size=4) for n in range(4)]
     assert [page.rows.height for page in pages] == [4, 4, 3, 0]

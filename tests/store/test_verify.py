@@ -171,6 +171,22 @@ def test_a_missing_record_is_found(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
+        ("UPDATE pairs SET candidate_latency_ms = 1 + coalesce(candidate_latency_ms, 0)", "candidate_latency"),
+        ("UPDATE pairs SET production_latency_ms = 1 + coalesce(production_latency_ms, 0)", "production_latency"),
+        ("UPDATE pairs SET candidate_output_tokens = 1 + coalesce(candidate_output_tokens, 0)", "candidate_tokens"),
+        ("UPDATE pairs SET production_model = 'another'", "versions"),
+        ("UPDATE pairs SET scrub_version = '' WHERE \"offset\" = 3", "unscrubbed"),
+        ('UPDATE pairs SET inclusion_probability = 0.5 WHERE "offset" = 3', "inclusion"),
+        ('UPDATE pairs SET occurred_at = occurred_at - INTERVAL 1 DAY WHERE "offset" = 3', "days"),
+        ("UPDATE checked SET stratum = 'agree' WHERE stratum = 'disagree'", "strata"),
+        ("UPDATE checked SET checks_version = 'another' WHERE \"offset\" = 3", "checked"),
+        ("UPDATE reviews SET reason = 'random'", "labels"),
+        ("UPDATE reviews SET reviewed_at = now()", "reviews"),
+        (
+            'INSERT INTO rejected BY NAME SELECT topic, "partition", "offset" + 100 AS "offset", \'x\' AS reason, '
+            "0 AS size_bytes, mirrored_at AS rejected_at FROM pairs LIMIT 1",
+            "intake",
+        ),
         ("DELETE FROM reviews", "labels"),
         ("UPDATE reviews SET outcome = 'worse_critical'", "labels"),
         ("UPDATE checked SET severity = 'major' WHERE pair_id IN (SELECT pair_id FROM pairs LIMIT 1)", "settled"),

@@ -77,6 +77,25 @@ def test_retention_goes_by_age_and_workflow(store: Store) -> None:
 
 
 @owned
+def test_old_readings_of_the_bounds_go_with_the_pairs(store: Store) -> None:
+    times = [NOON - timedelta(days=days) for days in (40, 20, 40)]
+    rows = pl.DataFrame(
+        {"workflow": ["triage", "triage", "kept"], "read_at": times},
+        schema_overrides={"read_at": pl.Datetime("us", "UTC")},
+    ).with_columns(
+        **{name: pl.lit("any") for name in ("fingerprint", "phase", "line", "state", "phase_state")}, budget=pl.lit(0.1)
+    )
+    store.append("readings", rows)
+    store_pairs(store, [pair(0), pair(1, workflow="kept")])
+    gone = retain(store, 30, {"kept": 365}, "service", NOON, also={"readings": "read_at"})
+    assert gone == {"triage": Erasure(pairs=0, rows=1)}
+    assert store.read("SELECT workflow, read_at FROM readings ORDER BY ALL").rows() == [
+        ("kept", times[2]), ("triage", times[1]),
+    ]  # fmt: skip
+    assert store.read("SELECT why, removed_rows FROM erasures").rows() == [("age", 1)]
+
+
+@owned
 def test_after_compaction_no_file_holds_what_was_erased(store: Store, served: Served, tmp_path: Path) -> None:
     seeded(store)
     store.append("rejected", pl.DataFrame())
