@@ -1,19 +1,20 @@
 """Readiness from a store and a configuration: one phase, or the whole board."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from connectors.errors import UserError, unknown
 from judge.calibration.calibrate import Calibration, calibrate
 from judge.calibration.report import Report, by_severity, judges_said, seeded, slices
 from judge.checking.loading import checks_version, load_checks
+from judge.evidence.asking import Asking, Subject
 from judge.evidence.cells import Wanted, cells, has_few_tags
-from judge.evidence.gather import gather, missing_records
-from judge.evidence.judged import newest_epoch
+from judge.evidence.gather import gather
 from judge.evidence.record import Evidence
 from judge.judging.arms import kin
 from judge.judging.epoch import setup_of
 from judge.outcomes import Phase
-from judge.readiness.assess import Readiness, assess
+from judge.readiness.assess import Readiness, assess, assess_all
 from judge.readiness.policy import JudgePolicy, policy_of
 from judge.readiness.slices import SliceState, by_slice
 from shadow.config import Config
@@ -21,8 +22,8 @@ from shadow.store import Store
 
 SETTLING = timedelta(seconds=2)
 _FINGERPRINTS = """
-SELECT fingerprint FROM pairs WHERE workflow = $workflow AND mirrored_at <= $as_of
-GROUP BY fingerprint ORDER BY max(mirrored_at) DESC, fingerprint
+SELECT workflow, fingerprint FROM pairs WHERE {which} AND mirrored_at <= $as_of
+GROUP BY ALL ORDER BY max(mirrored_at) DESC, fingerprint
 """
 
 
@@ -33,29 +34,33 @@ def a_moment_ago() -> datetime:
 
 def candidates_of(store: Store, config: Config, workflow: str, as_of: datetime) -> list[str]:
     """The fingerprint of each configured candidate's newest pair; the bare name of one that has no pair yet."""
-    seen = store.read(_FINGERPRINTS, {"workflow": workflow, "as_of": as_of})["fingerprint"].to_list()
-    names = config.workflows[workflow].candidates
-    return [next((each for each in seen if each.rpartition("@")[0] == name), name) for name in names]
+    return _candidates(store, config, [workflow], as_of)[workflow]
 
 
 def board(store: Store, config: Config, as_of: datetime | None = None) -> list[Readiness]:
     """Every phase of every configured workflow and candidate, in the order of the configuration."""
     as_of = as_of or a_moment_ago()
-    missing = missing_records(store, as_of)
-    return [each for workflow in config.workflows for each in board_of(store, config, workflow, as_of, missing)]
+    found = _candidates(store, config, list(config.workflows), as_of)
+    return readings(store, config, [(workflow, each) for workflow, names in found.items() for each in names], as_of)
 
 
-def board_of(
-    store: Store, config: Config, workflow: str, as_of: datetime, missing: int | None = None
-) -> list[Readiness]:
+def board_of(store: Store, config: Config, workflow: str, as_of: datetime) -> list[Readiness]:
     """Every phase of every candidate of one workflow at `as_of` (UTC); raises UserError for an unknown workflow."""
     _known(config, workflow)
-    return [
-        assess(policy_of(config.workflows[workflow], config.models), evidence, phase)
-        for fingerprint in candidates_of(store, config, workflow, as_of)
-        for evidence in (evidence_of(store, config, workflow, fingerprint, as_of, missing),)
-        for phase in Phase
-    ]
+    names = candidates_of(store, config, workflow, as_of)
+    return readings(store, config, [(workflow, each) for each in names], as_of)
+
+
+def readings(store: Store, config: Config, of: Sequence[tuple[str, str]], as_of: datetime) -> list[Readiness]:
+    """Every phase of some candidates, given by workflow and fingerprint; the number of queries does not grow with them.
+
+    Raises UserError for an unknown workflow.
+    """
+    policies = {
+        workflow: policy_of(config.workflows[workflow], config.models) for workflow in dict.fromkeys(w for w, _ in of)
+    }
+    found = gather(store, [subject_of(config, *each) for each in of], as_of)
+    return assess_all([(policies[each.workflow], each, phase) for each in found for phase in Phase])
 
 
 def readiness_of(
@@ -108,10 +113,10 @@ def slices_of(
     """The defect budgets of a phase in every slice of a candidate's traffic: by length, language, tools, tags, week."""
     as_of = as_of or a_moment_ago()
     _known(config, workflow)
-    version = checks_version(load_checks(workflow, config.workflows[workflow].checks, "the configuration"))
-    setup = setup_of(config, workflow)
-    epoch = newest_epoch(store, {"workflow": workflow, "setup": setup, "as_of": as_of})
-    found = cells(store, [Wanted(workflow, version, epoch)], as_of, with_tags=has_few_tags(store, workflow, as_of))
+    subject = subject_of(config, workflow, fingerprint)
+    epoch = Asking(store, [subject], as_of).epochs.get(workflow)
+    wanted = [Wanted(workflow, subject.checks_version, epoch)]
+    found = cells(store, wanted, as_of, with_tags=has_few_tags(store, workflow, as_of))
     ours = {part: counts for part, counts in found.items() if part.fingerprint == fingerprint}
     return by_slice(policy_of(config.workflows[workflow], config.models), ours, phase)
 
@@ -125,13 +130,28 @@ def only_candidate(store: Store, config: Config, workflow: str, as_of: datetime)
     return found[0]
 
 
-def evidence_of(
-    store: Store, config: Config, workflow: str, fingerprint: str, as_of: datetime, missing: int | None = None
-) -> Evidence:
-    """The evidence at `as_of` on a candidate, as the configured checks and judge saw it; `missing` as in `gather`."""
+def evidence_of(store: Store, config: Config, workflow: str, fingerprint: str, as_of: datetime) -> Evidence:
+    """The evidence at `as_of` (UTC) on a candidate, as the configured checks and judge saw it."""
+    return gather(store, [subject_of(config, workflow, fingerprint)], as_of)[0]
+
+
+def subject_of(config: Config, workflow: str, fingerprint: str) -> Subject:
+    """A candidate with the configured checks and judge. Raises UserError for an unknown workflow."""
     _known(config, workflow)
     checks = load_checks(workflow, config.workflows[workflow].checks, "the configuration")
-    return gather(store, workflow, fingerprint, checks_version(checks), setup_of(config, workflow), as_of, missing)
+    return Subject(workflow, fingerprint, checks_version(checks), setup_of(config, workflow))
+
+
+def _candidates(store: Store, config: Config, workflows: Sequence[str], as_of: datetime) -> dict[str, list[str]]:
+    which = "workflow = ($workflows)[1]" if len(workflows) == 1 else "list_contains($workflows, workflow)"
+    params = {"workflows": list(workflows), "as_of": as_of}
+    newest: dict[tuple[str, str], str] = {}
+    for workflow, fingerprint in store.read(_FINGERPRINTS.format(which=which), params).iter_rows():
+        newest.setdefault((workflow, fingerprint.rpartition("@")[0]), fingerprint)
+    return {
+        workflow: [newest.get((workflow, name), name) for name in config.workflows[workflow].candidates]
+        for workflow in workflows
+    }
 
 
 def _judged(store: Store, config: Config, workflow: str, as_of: datetime) -> tuple[JudgePolicy, Evidence]:

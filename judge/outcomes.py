@@ -35,6 +35,8 @@ class Outcome(StrEnum):
         return _SEVERITY.get(self)
 
 
+PASSED = frozenset({Outcome.EQUIVALENT, Outcome.CANDIDATE_BETTER})
+"""What lets a pair pass; anything else of a judge is a flag, and a person has to look."""
 _SEVERITY = {
     Outcome.WORSE_MINOR: Severity.MINOR,
     Outcome.WORSE_MAJOR: Severity.MAJOR,

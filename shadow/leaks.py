@@ -1,6 +1,6 @@
 """The record of leak trials: plant canaries, scrub them as the workflow does, append what got through, read it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -16,10 +16,12 @@ EVERY = timedelta(hours=6)
 
 _COLUMNS = {"kind": pl.String, "is_name": pl.Boolean, "planted": pl.Int64, "leaked": pl.Int64}
 _NEWEST = """
-SELECT DISTINCT kind, is_name, planted, leaked FROM leaks
-WHERE workflow = $workflow AND tried_at = (
-    SELECT max(tried_at) FROM leaks WHERE workflow = $workflow AND tried_at <= $as_of)
-ORDER BY kind
+SELECT DISTINCT workflow, kind, is_name, planted, leaked
+FROM leaks JOIN (
+    SELECT workflow, max(tried_at) AS tried_at FROM leaks
+    WHERE list_contains($workflows, workflow) AND tried_at <= $as_of GROUP BY workflow
+) USING (workflow, tried_at)
+ORDER BY workflow, kind
 """
 _TRIED = "SELECT max(tried_at) AS tried_at FROM leaks WHERE workflow = $workflow AND scrub_version = $version"
 
@@ -76,11 +78,15 @@ def tried(store: Store, workflow: str, policy: Policy, seed: int) -> list[Leak]:
     return found
 
 
-def leakage(store: Store, workflow: str, as_of: datetime) -> Leakage:
-    """What the last trial before `as_of` showed. A readiness line holds the upper bounds of both rates against
-    `max_leak_rate` and `max_name_leak_rate` of the workflow's scrub settings.
+def leakage(store: Store, workflows: Sequence[str], as_of: datetime) -> dict[str, Leakage]:
+    """What the last trial before `as_of` showed, by workflow; one without a trial is left out. A readiness line holds
+    the upper bounds of both rates against `max_leak_rate` and `max_name_leak_rate` of the workflow's scrub settings.
     """
-    rows = store.read(_NEWEST, {"workflow": workflow, "as_of": as_of})
+    rows = store.read(_NEWEST, {"workflows": list(workflows), "as_of": as_of})
+    return {str(workflow): _leakage(part) for (workflow,), part in rows.group_by("workflow", maintain_order=True)}
+
+
+def _leakage(rows: pl.DataFrame) -> Leakage:
     forms, names = rows.filter(~pl.col("is_name")), rows.filter(pl.col("is_name"))
     return Leakage(
         planted=int(forms["planted"].sum()),

@@ -7,7 +7,7 @@ import msgspec
 from connectors.errors import UserError, unknown
 from dashboards import wiring
 from dashboards.metrics import Operation
-from judge.board import a_moment_ago, readiness_of, slices_of
+from judge.board import a_moment_ago, readiness_of, readings, slices_of
 from judge.outcomes import Phase
 from judge.readiness.assess import Readiness
 from judge.readiness.slices import suggestion
@@ -54,13 +54,8 @@ class Readings:
 
     def all(self) -> list[Readiness]:
         """Every phase of every workflow and candidate as configured now."""
-        as_of = a_moment_ago()
-        return [
-            readiness_of(self._store, self._config, workflow, phase, as_of, each.fingerprint)
-            for workflow, candidates in self._candidates.items()
-            for each in candidates
-            for phase in Phase
-        ]
+        of = [(workflow, each.fingerprint) for workflow, found in self._candidates.items() for each in found]
+        return readings(self._store, self._config, of, a_moment_ago())
 
     def alive(self) -> None:
         """Returns when the store answers; raises RetryLater when it does not."""

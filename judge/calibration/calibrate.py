@@ -8,9 +8,9 @@ from judge.calibration.tally import Agreement, agreement
 from judge.evidence.record import JudgeRecord
 from judge.outcomes import State
 from judge.readiness.policy import JudgePolicy
+from judge.statistics.at_hand import Rate, rates
 from judge.statistics.bounds import Estimate
 from judge.statistics.position import position_bias
-from judge.statistics.rate import bounds
 
 MAX_FLIPS = 0.5
 
@@ -58,27 +58,38 @@ def _calibrate(of_policy: bytes, of_record: bytes) -> Calibration:
     truth = agreement(record.against_truth)
     state, sentence = _decide(policy, record, reviewers, truth)
     leaning = record.flips_first + record.flips_second
+    flips, contradictions, undecided, repeat_noise = (_rate(each.k, each.n) for each in rates_of(record))
     return Calibration(
         state=state,
         sentence=sentence,
         reviewers=reviewers,
         ground_truth=truth,
         verdicts=record.verdicts,
-        flips=_rate(record.flips, record.verdicts),
+        flips=flips,
         flips_first=record.flips_first,
         flips_second=record.flips_second,
-        position_alarm=bool(position_bias(record.flips_first, leaning, leaning).alarm),
-        contradictions=_rate(record.contradictions, record.contradictions_of),
+        position_alarm=bool(position_bias(record.flips_first, leaning).alarm),
+        contradictions=contradictions,
         contradictions_of=record.contradictions_of,
-        undecided=_rate(record.undecided, record.verdicts),
+        undecided=undecided,
         repeats=record.repeats,
-        repeat_noise=_rate(record.repeats_changed, record.repeats),
+        repeat_noise=repeat_noise,
     )
 
 
 def _rate(k: int, n: int) -> Estimate:
-    found = bounds(k, n)
-    return Estimate(k / n if n else None, float(found.lower), float(found.upper))
+    lower, upper = rates([Rate(k, n)])[0]
+    return Estimate(k / n if n else None, lower, upper)
+
+
+def rates_of(record: JudgeRecord) -> list[Rate]:
+    """The rates that a calibration bounds, for who is about to make many."""
+    return [
+        Rate(record.flips, record.verdicts),
+        Rate(record.contradictions, record.contradictions_of),
+        Rate(record.undecided, record.verdicts),
+        Rate(record.repeats_changed, record.repeats),
+    ]
 
 
 def _decide(policy: JudgePolicy, record: JudgeRecord, reviewers: Agreement, truth: Agreement) -> tuple[State, str]:

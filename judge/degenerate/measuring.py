@@ -1,6 +1,7 @@
 """Look at the newest pairs of a candidate, keep what was found, and read it again as of a time."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -24,12 +25,12 @@ SELECT fingerprint, count(*) AS pairs FROM pairs WHERE workflow = $workflow AND 
 GROUP BY fingerprint ORDER BY 1
 """
 _NEWEST = """
-SELECT DISTINCT tell AS name, candidate_answers AS candidate, production_answers AS production, requests, flagged,
-    sentence
-FROM degenerate
-WHERE workflow = $workflow AND fingerprint = $fingerprint AND looked_at = (
-    SELECT max(looked_at) FROM degenerate
-    WHERE workflow = $workflow AND fingerprint = $fingerprint AND looked_at <= $as_of)
+SELECT DISTINCT workflow, fingerprint, tell AS name, candidate_answers AS candidate, production_answers AS production,
+    requests, flagged, sentence
+FROM degenerate JOIN (
+    SELECT workflow, fingerprint, max(looked_at) AS looked_at FROM degenerate
+    WHERE list_contains($workflows, workflow) AND looked_at <= $as_of GROUP BY ALL
+) USING (workflow, fingerprint, looked_at)
 ORDER BY name
 """
 
@@ -62,14 +63,15 @@ def measure(store: Store, workflow: str, fingerprint: str) -> Degeneracy:
     return found
 
 
-def newest(store: Store, workflow: str, fingerprint: str, as_of: datetime) -> Degeneracy:
-    """What the last look before `as_of` found on a candidate; no look at all is zero requests, so not enough to tell.
+def newest(store: Store, workflows: Sequence[str], as_of: datetime) -> dict[tuple[str, str], Degeneracy]:
+    """What the last look before `as_of` found, by workflow and fingerprint; who was not looked at is left out.
 
     `state` is blocked when a tell is flagged; then no phase may begin, whatever a judge says of the answers.
     """
-    params = {"workflow": workflow, "fingerprint": fingerprint, "as_of": as_of}
-    tells = [Tell(**row) for row in store.read(_NEWEST, params).to_dicts()]
-    return Degeneracy(max((tell.requests for tell in tells), default=0), tells)
+    tells: defaultdict[tuple[str, str], list[Tell]] = defaultdict(list)
+    for row in store.read(_NEWEST, {"workflows": list(workflows), "as_of": as_of}).iter_rows(named=True):
+        tells[row.pop("workflow"), row.pop("fingerprint")].append(Tell(**row))
+    return {key: Degeneracy(max(tell.requests for tell in found), found) for key, found in tells.items()}
 
 
 def _frame(found: Degeneracy, workflow: str, fingerprint: str, now: datetime) -> pl.DataFrame:

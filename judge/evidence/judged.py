@@ -1,135 +1,173 @@
-"""Read what people and the judge said of a workflow's pairs, as counts bounded by `as_of`."""
+"""Read what people and the judge said of the pairs of many workflows, as counts up to a time."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+import msgspec
+
+from judge.evidence.asking import ASKED, Asking, Key, Rows
 from judge.evidence.record import Compared, JudgeRecord, Labelled, PoolCount
-from judge.outcomes import Outcome
-from shadow.store import Store
+from judge.outcomes import PASSED, Outcome, Stratum
 
-_EPOCH = """
-SELECT epoch FROM verdicts WHERE workflow = $workflow AND setup = $setup AND judged_at <= $as_of
-GROUP BY epoch ORDER BY max(judged_at) DESC, epoch LIMIT 1
-"""
-_REVIEWS = """
-SELECT count(DISTINCT review_id) AS reviews FROM reviews WHERE workflow = $workflow AND reviewed_at <= $as_of
-"""
 OFFERED = """CASE WHEN bool_or(reason = 'random') THEN 'random' WHEN bool_or(reason = 'audit') THEN 'audit'
             WHEN bool_or(reason = 'confirm') THEN 'confirm' WHEN bool_or(reason = 'control') THEN 'control'
         END"""
 """SQL: the strongest reason for which the plan offered a pair, over its reviews."""
 # A person's newest word on a pair; the judge's first word in an epoch, so that judging again changes nothing.
 _SAID = f"""
-WITH reviewed AS (
-    SELECT pair_id, arg_max(outcome, (reviewed_at, review_id)) AS outcome,
-        {OFFERED} AS offered
-    FROM reviews WHERE workflow = $workflow AND reviewed_at <= $as_of GROUP BY pair_id
+WITH {ASKED},
+reviewed AS (
+    SELECT workflow, pair_id, arg_max(outcome, (reviewed_at, review_id)) AS outcome, {OFFERED} AS offered
+    FROM reviews SEMI JOIN asked USING (workflow) WHERE reviewed_at <= $as_of {{of_workflow}} GROUP BY ALL
 ),
 judged AS (
-    SELECT pair_id, outcome, order_flip, contradicts_itself, outcome_production_first, outcome_candidate_first,
-        coalesce(worst, outcome) AS flag
-    FROM verdicts
-    WHERE workflow = $workflow AND epoch = $epoch AND judged_at <= $as_of
-    QUALIFY row_number() OVER (PARTITION BY pair_id ORDER BY judged_at, verdict_id) = 1
+    SELECT workflow, pair_id, outcome, order_flip, contradicts_itself, outcome_production_first,
+        outcome_candidate_first, coalesce(worst, outcome) AS flag
+    FROM verdicts SEMI JOIN asked USING (workflow, epoch) WHERE judged_at <= $as_of {{of_workflow}}
+    QUALIFY row_number() OVER (PARTITION BY workflow, pair_id ORDER BY judged_at, verdict_id) = 1
 ),
-examined AS (
-    SELECT DISTINCT pair_id, fingerprint, stratum, severity, draw FROM checked
-    WHERE workflow = $workflow AND checks_version = $checks AND checked_at <= $as_of
-        AND pair_id IN (SELECT pair_id FROM judged UNION ALL SELECT pair_id FROM reviewed)
-)
+spoken AS MATERIALIZED (SELECT pair_id FROM judged UNION SELECT pair_id FROM reviewed)
 """
-_LABELLED = f"""{_SAID}
-SELECT stratum, flag AS verdict, reviewed.outcome AS review, offered, count(*) AS pairs
-FROM examined LEFT JOIN judged USING (pair_id) LEFT JOIN reviewed USING (pair_id)
-WHERE fingerprint = $fingerprint AND stratum <> 'settled' GROUP BY ALL ORDER BY ALL
-"""
-# Of other candidates only, so that the pool is independent of what it is used for, and known before it.
 # Halves by a bit of the draw far behind those that the plan goes by.
-_POOL = f"""{_SAID}
-SELECT CASE reviewed.outcome WHEN 'worse_critical' THEN 'critical' WHEN 'worse_minor' THEN 'minor' ELSE 'major' END
-        AS severity,
-    flag NOT IN ('equivalent', 'candidate_better') AS found,
-    (draw * 1048576)::BIGINT % 2 = 0 AS first_half, count(*) AS pairs
-FROM examined JOIN judged USING (pair_id) JOIN reviewed USING (pair_id)
-WHERE stratum <> 'settled' AND offered = 'random' AND fingerprint <> $fingerprint
-    AND reviewed.outcome IN ('worse_critical', 'worse_major', 'worse_minor', 'both_bad')
+_EXAMINED = f"""{_SAID},
+found AS (
+    SELECT DISTINCT workflow, pair_id, fingerprint, checks_version, stratum, severity, draw
+    FROM checked SEMI JOIN spoken USING (pair_id) WHERE checked_at <= $as_of {{of_workflow}}
+),
+known AS (
+    SELECT DISTINCT pair_id, TRUE AS has_truth FROM pairs
+    WHERE ground_truth IS NOT NULL AND pair_id IN (SELECT pair_id FROM judged) {{of_workflow}}
+)
+SELECT workflow, stratum, flag AS verdict, reviewed.outcome AS review, offered, fingerprint, severity,
+    judged.outcome AS outcome, coalesce(has_truth, FALSE) AS has_truth,
+    offered = 'random' AND (draw * 1048576)::BIGINT % 2 = 0 AS first_half, count(*) AS pairs
+FROM (FROM found SEMI JOIN asked USING (workflow, checks_version))
+    LEFT JOIN judged USING (workflow, pair_id) LEFT JOIN reviewed USING (workflow, pair_id)
+    LEFT JOIN known USING (pair_id)
 GROUP BY ALL ORDER BY ALL
 """
-_LATELY = """
-SELECT (SELECT count(*) FROM verdicts WHERE workflow = $workflow AND judged_at > $day_ago AND judged_at <= $as_of)
-        AS verdicts,
-    (SELECT count(*) FROM reviews WHERE workflow = $workflow AND reviewed_at > $day_ago AND reviewed_at <= $as_of)
-        AS reviews
+_PACE = f"""
+WITH {ASKED},
+said AS (
+    SELECT workflow, 0 AS reviews, count(*) AS verdicts_lately, 0 AS reviews_lately FROM verdicts
+    WHERE judged_at > $day_ago AND judged_at <= $as_of {{of_workflow}} GROUP BY workflow
+    UNION ALL
+    SELECT workflow, count(DISTINCT review_id), 0, count(*) FILTER (reviewed_at > $day_ago) FROM reviews
+    WHERE reviewed_at <= $as_of {{of_workflow}} GROUP BY workflow
+)
+SELECT workflow, sum(reviews)::BIGINT AS reviews, sum(verdicts_lately)::BIGINT AS verdicts_lately,
+    sum(reviews_lately)::BIGINT AS reviews_lately
+FROM said SEMI JOIN asked USING (workflow) GROUP BY workflow
 """
 _VERDICTS = f"""{_SAID}
-SELECT count(*) AS verdicts, count(*) FILTER (order_flip) AS flips,
+SELECT workflow, judged.outcome AS verdict, reviewed.outcome AS review, count(*) AS verdicts,
+    count(*) FILTER (order_flip) AS flips,
     count(*) FILTER (starts_with(outcome_production_first, 'worse') AND outcome_candidate_first = 'candidate_better')
         AS flips_first,
     count(*) FILTER (outcome_production_first = 'candidate_better' AND starts_with(outcome_candidate_first, 'worse'))
         AS flips_second,
-    count(*) FILTER (contradicts_itself) AS contradictions, count(contradicts_itself) AS contradictions_of,
-    count(*) FILTER (outcome = 'undecided') AS undecided
-FROM judged
+    count(*) FILTER (contradicts_itself) AS contradictions, count(contradicts_itself) AS contradictions_of
+FROM judged LEFT JOIN reviewed USING (workflow, pair_id) GROUP BY ALL ORDER BY ALL
 """
-_BY_OUTCOME = f"{_SAID} SELECT outcome, count(*) AS pairs FROM judged GROUP BY ALL ORDER BY ALL"
-_REPEATS = """
-SELECT count(DISTINCT repeat_id) AS repeats,
+_UNREPEATED = {"repeats": 0, "repeats_changed": 0}
+_COUNTED = ("verdicts", "flips", "flips_first", "flips_second", "contradictions", "contradictions_of")
+_REPEATS = f"""
+WITH {ASKED}
+SELECT workflow, count(DISTINCT repeat_id) AS repeats,
     count(DISTINCT repeat_id) FILTER (before IS DISTINCT FROM again) AS repeats_changed
-FROM repeats WHERE workflow = $workflow AND epoch = $epoch AND repeated_at <= $as_of
-"""
-_AGAINST_REVIEWS = f"""{_SAID}
-SELECT judged.outcome AS verdict, reviewed.outcome AS review, count(*) AS pairs
-FROM judged JOIN reviewed USING (pair_id) WHERE reviewed.outcome <> 'undecided' GROUP BY ALL ORDER BY ALL
-"""
-_AGAINST_TRUTH = f"""{_SAID},
-known AS MATERIALIZED (
-    SELECT pair_id FROM pairs
-    WHERE workflow = $workflow AND ground_truth IS NOT NULL AND pair_id IN (SELECT pair_id FROM judged)
-),
-settled AS (
-    SELECT pair_id, severity FROM checked
-    WHERE workflow = $workflow AND checks_version = $checks AND checked_at <= $as_of AND stratum = 'settled'
-        AND pair_id IN (SELECT pair_id FROM known)
-)
-SELECT judged.outcome AS verdict, severity, count(DISTINCT pair_id) AS pairs
-FROM judged JOIN settled USING (pair_id) GROUP BY ALL ORDER BY ALL
+FROM repeats SEMI JOIN asked USING (workflow, epoch) WHERE repeated_at <= $as_of {{of_workflow}} GROUP BY workflow
 """
 
 
-def newest_epoch(store: Store, params: Mapping[str, Any]) -> str | None:
-    """The newest epoch of the judge as configured, None when that judge has said nothing yet."""
-    found = store.read(_EPOCH, params)
-    return None if found.is_empty() else str(found.item())
+class Said(NamedTuple):
+    """What the judge and people said of checked pairs.
+
+    `labels` on pairs that checks leave open, `pools` of the judge on the workflow's other candidates, by candidate; and
+    by workflow the verdicts on pairs whose outcome ground truth tells. Whoever has none is left out, but of `pools`.
+    """
+
+    labels: Mapping[Key, list[Labelled]]
+    pools: Mapping[Key, list[PoolCount]]
+    against_truth: Mapping[str, list[Compared]]
 
 
-def reviews(store: Store, params: Mapping[str, Any]) -> int:
-    """How many reviews the workflow has, corrections included."""
-    return int(store.read(_REVIEWS, params).item())
+def said(asking: Asking) -> Said:
+    """All labels, counted by what they count for."""
+    labelled: defaultdict[Key, Counter[tuple[Any, ...]]] = defaultdict(Counter)
+    truth: defaultdict[str, Counter[tuple[Any, ...]]] = defaultdict(Counter)
+    defects: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in asking.read(_EXAMINED).iter_rows(named=True):
+        if row["stratum"] != Stratum.SETTLED:
+            place = row["stratum"], row["verdict"], row["review"], row["offered"]
+            labelled[row["workflow"], row["fingerprint"]][place] += row["pairs"]
+            if row["offered"] == "random" and row["verdict"] and row["review"] and Outcome(row["review"]).severity:
+                defects[row["workflow"]].append(row)
+        elif row["has_truth"]:
+            truth[row["workflow"]][row["outcome"], row["severity"]] += row["pairs"]
+    return Said(
+        labels={
+            key: [Labelled(stratum=s, verdict=v, review=r, offered=o, pairs=n) for (s, v, r, o), n in counts.items()]
+            for key, counts in labelled.items()
+        },
+        pools={each.key: _of_others(defects.get(each.workflow, []), each.fingerprint) for each in asking.subjects},
+        against_truth={
+            workflow: [Compared(place[0], place[1], counts[place]) for place in sorted(counts, key=_last_none)]
+            for workflow, counts in truth.items()
+        },
+    )
 
 
-def labels(store: Store, params: Mapping[str, Any]) -> list[Labelled]:
-    """The labels on pairs of one candidate that checks leave open."""
-    return [Labelled(**row) for row in store.read(_LABELLED, params).to_dicts()]
+def _of_others(rows: Sequence[Mapping[str, Any]], fingerprint: str) -> list[PoolCount]:
+    """Defects found in random pairs of other candidates: independent of what they are used for, and known before it."""
+    counts: Counter[tuple[str, bool, bool]] = Counter()
+    for row in rows:
+        if row["fingerprint"] != fingerprint:
+            severity = Outcome(row["review"]).severity
+            counts[str(severity), Outcome(row["verdict"]) not in PASSED, row["first_half"]] += row["pairs"]
+    return [PoolCount(*place, n) for place, n in sorted(counts.items())]
 
 
-def pool(store: Store, params: Mapping[str, Any]) -> list[PoolCount]:
-    """The judge's record on defects that people found in random pairs of the workflow's other candidates."""
-    return [PoolCount(**row) for row in store.read(_POOL, params).to_dicts()]
+def _last_none(place: tuple[Any, ...]) -> tuple[Any, ...]:
+    """As the store sorts: what is missing comes last."""
+    return tuple((each is None, each or "") for each in place)
 
 
-def lately(store: Store, params: Mapping[str, Any]) -> dict[str, int]:
-    """How many verdicts and reviews the last 24 hours brought."""
-    return {name: int(value) for name, value in store.read(_LATELY, params).to_dicts()[0].items()}
+class Labelling(msgspec.Struct, frozen=True, kw_only=True):
+    """How many reviews a workflow has, corrections included; verdicts and reviews of the last 24 hours."""
+
+    reviews: int = 0
+    verdicts_lately: int = 0
+    reviews_lately: int = 0
 
 
-def judge_record(store: Store, params: Mapping[str, Any]) -> JudgeRecord:
-    """The verdicts of one epoch, compared with reviews and with ground truth, over all candidates of the workflow."""
-    reviewed = store.read(_AGAINST_REVIEWS, params).to_dicts()
+def labelling(asking: Asking) -> Mapping[str, Labelling]:
+    """How labelling goes on, by workflow; one that nobody has labelled is left out."""
+    return {workflow: Labelling(**rows[0]) for workflow, rows in asking.by_workflow(_PACE).items()}
+
+
+def judge_records(asking: Asking) -> Mapping[str, JudgeRecord]:
+    """The verdicts of each workflow's epoch beside reviews, over all its candidates; without ground truth and pools."""
+    repeats = asking.by_workflow(_REPEATS)
+    return {
+        workflow: _record(rows, repeats.get(workflow, [_UNREPEATED])[0])
+        for workflow, rows in asking.by_workflow(_VERDICTS).items()
+    }
+
+
+def _record(rows: Rows, repeats: Mapping[str, int]) -> JudgeRecord:
+    by_outcome: Counter[str] = Counter()
+    for row in rows:
+        by_outcome[row["verdict"]] += row["verdicts"]
     return JudgeRecord(
-        **store.read(_VERDICTS, params).to_dicts()[0],
-        **store.read(_REPEATS, params).to_dicts()[0],
-        by_outcome=dict(store.read(_BY_OUTCOME, params).iter_rows()),
-        against_reviews=[Compared(row["verdict"], Outcome(row["review"]).severity, row["pairs"]) for row in reviewed],
-        against_truth=[Compared(**row) for row in store.read(_AGAINST_TRUTH, params).to_dicts()],
-        pool=pool(store, params),
+        **{name: sum(row[name] for row in rows) for name in _COUNTED},
+        repeats=repeats["repeats"],
+        repeats_changed=repeats["repeats_changed"],
+        undecided=by_outcome[Outcome.UNDECIDED],
+        by_outcome=dict(by_outcome),
+        against_reviews=[
+            Compared(row["verdict"], Outcome(row["review"]).severity, row["verdicts"])
+            for row in rows
+            if row["review"] not in (None, Outcome.UNDECIDED)
+        ],
     )

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.resources
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -134,6 +135,7 @@ def _text(path: Path, where: str) -> str:
         raise UserError(f"{where}: the rubric {path} cannot be read: {error}; check the path.") from error
 
 
+@lru_cache(maxsize=1024)
 def _parse(text: str, where: str) -> Rubric:
     try:
         return validate(Rubric, tomllib.loads(text), where)

@@ -7,6 +7,7 @@ import msgspec
 
 from judge.evidence.record import Evidence
 from judge.outcomes import Phase, State
+from judge.readiness.ahead import work_ahead
 from judge.readiness.line import Line
 from judge.readiness.phases import LINES
 from judge.readiness.policy import Policy
@@ -51,6 +52,12 @@ def assess(policy: Policy, evidence: Evidence, phase: Phase) -> Readiness:
         evidence=evidence,
     )
     return msgspec.structs.replace(readiness, digest=digest_of(readiness))
+
+
+def assess_all(asked: Sequence[tuple[Policy, Evidence, Phase]]) -> list[Readiness]:
+    """The readiness of many phases; all that they need of the statistics is worked out together."""
+    work_ahead({id(evidence): (policy, evidence) for policy, evidence, _ in asked}.values())
+    return [assess(*each) for each in asked]
 
 
 def digest_of(readiness: Readiness) -> str:

@@ -9,17 +9,16 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from judge.evidence.record import Evidence, Labelled
-from judge.outcomes import Outcome, Severity, Stratum
+from judge.outcomes import PASSED, Outcome, Severity, Stratum
 from judge.readiness.policy import Policy
+from judge.statistics import at_hand
 from judge.statistics.cell import Cell, Mode, Pool, Sample
-from judge.statistics.decision import Decision, decide
+from judge.statistics.decision import Decision
 from judge.statistics.guard import guard
 from judge.statistics.modes import LEAST_POOL, SLACK, choose_mode
-from judge.statistics.rate import bounds
 
 OPEN = (Stratum.AGREE, Stratum.DISAGREE)
 BY_CHANCE = frozenset({"random", "audit"})
-PASSED = frozenset({Outcome.EQUIVALENT, Outcome.CANDIDATE_BETTER})
 
 
 class Alarm(msgspec.Struct, frozen=True):
@@ -69,7 +68,7 @@ def alarm(evidence: Evidence) -> Alarm | None:
     if not found.audited or not known.size:
         return None
     miss_rate = min(1.0, SLACK * (known.missed + known.prior_missed) / known.size)
-    flagged_rate = float(bounds(found.confirmed + found.pending, found.judged, limit=0.5).upper)
+    flagged_rate = at_hand.rates([at_hand.Rate(found.confirmed + found.pending, found.judged, limit=0.5)])[0][1]
     defect_rate = flagged_rate / (1 - miss_rate) if flagged_rate < 1 - miss_rate else 1.0
     fired = bool(guard(missed, found.audited, defect_rate=defect_rate, miss_rate=miss_rate).fired)
     return Alarm(missed, found.audited) if fired else None
@@ -100,9 +99,13 @@ def cell(policy: Policy, evidence: Evidence, severity: Severity, mode: Mode) -> 
 
 def decisions(policy: Policy, evidence: Evidence, alpha: float) -> Mapping[Severity, Decision]:
     """The decision on the budget of each severity, with bounds that hold with 1 - alpha."""
+    return dict(zip(Severity, at_hand.decisions([(each, alpha) for each in cells(policy, evidence)]), strict=True))
+
+
+def cells(policy: Policy, evidence: Evidence) -> list[Cell]:
+    """The counts of each severity or worse, over all strata."""
     mode = mode_of(policy, evidence)
-    cells = [cell(policy, evidence, severity, mode) for severity in Severity]
-    return dict(zip(Severity, decide(cells, alpha), strict=True))
+    return [cell(policy, evidence, severity, mode) for severity in Severity]
 
 
 def sample(

@@ -6,6 +6,7 @@ from judge.evidence.record import Evidence, Tokens
 from judge.outcomes import Severity
 from judge.readiness.line import Line, bounded, count, fact, percent, within
 from judge.readiness.policy import Policy
+from judge.statistics.at_hand import Rate
 from judge.statistics.escalation import Escalation, Prices, Threshold
 from judge.statistics.escalation import escalation as learn_then_test
 
@@ -100,7 +101,7 @@ def _rate(limit: float, chosen: Threshold | None, evidence: Evidence, alpha: flo
         )
     labels = sum(row.pairs for row in evidence.confidences)
     passed_on = round(chosen.escalated * labels)
-    return within(name, bounded(passed_on, labels, limit, alpha), limit, "more pairs whose outcome is known")
+    return within(name, bounded(Rate(passed_on, labels, limit, alpha)), limit, "more pairs whose outcome is known")
 
 
 def _cost(policy: Policy, limit: float, chosen: Threshold | None, evidence: Evidence) -> Line:

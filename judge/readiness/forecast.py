@@ -9,7 +9,8 @@ import math
 import msgspec
 
 from judge.evidence.record import Evidence
-from judge.readiness.defects import PASSED, flagged
+from judge.outcomes import PASSED
+from judge.readiness.defects import flagged
 from judge.readiness.line import about, count
 from judge.readiness.policy import Policy
 from judge.statistics.cell import Mode

@@ -13,7 +13,9 @@ import msgspec
 
 from judge.evidence.record import Crossing, Evidence
 from judge.outcomes import Severity, State
-from judge.statistics.decision import Decision, decide
+from judge.statistics.at_hand import decisions
+from judge.statistics.decision import Decision
+from judge.statistics.mixture import ALPHA
 from judge.statistics.worst_case import Side
 
 
@@ -43,7 +45,7 @@ def reached(evidence: Evidence, severity: Severity, decision: Decision) -> Reach
 
 def log_e(crossing: Crossing) -> float:
     """The evidence of a crossing, worked out again from its counts, nats."""
-    found = decide([crossing.cell])[0]
+    found = decisions([(crossing.cell, ALPHA)])[0]
     return found.log_e_promote if crossing.side == Side.PROMOTE else found.log_e_reject
 
 

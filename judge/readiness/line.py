@@ -7,7 +7,7 @@ import msgspec
 
 from judge.outcomes import State
 from judge.readiness.latched import Reached
-from judge.statistics import rate
+from judge.statistics.at_hand import Rate, rates
 
 Unit = Literal["rate", "ms", "pairs", "cycles", "days", "hours", "usd"]
 
@@ -38,10 +38,10 @@ class Bounded(msgspec.Struct, frozen=True):
     alpha: float
 
 
-def bounded(k: int, n: int, limit: float, alpha: float) -> Bounded:
-    """The rate behind k of n, with the bounds that decide on a limit."""
-    found = rate.bounds(k, n, limit=limit, alpha=alpha)
-    return Bounded(k / n if n else None, float(found.lower), float(found.upper), alpha)
+def bounded(found: Rate) -> Bounded:
+    """A rate with the bounds that decide on its limit."""
+    lower, upper = rates([found])[0]
+    return Bounded(found.k / found.n if found.n else None, lower, upper, found.alpha)
 
 
 def method(alpha: float) -> str:

@@ -18,7 +18,7 @@ from shadow.config import ModelConnection, Workflow, validate
 from shadow.demands import Budgets, Demands, Limits
 from shadow.strict import Strict
 
-RULES = "readiness/5"
+RULES = "readiness/6"
 FOLDER = "judge.policies"
 
 

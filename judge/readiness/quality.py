@@ -9,6 +9,7 @@ from judge.readiness.latched import reached
 from judge.readiness.line import Bounded, Line, bounded, count, fact, method, milliseconds, within
 from judge.readiness.policy import Policy
 from judge.readiness.texts import nobody_can_read, texts
+from judge.statistics.at_hand import Rate
 from judge.statistics.decision import Decision
 
 SCHEMA_CHECK = "json_schema"
@@ -98,9 +99,13 @@ def _tells(evidence: Evidence) -> Line:
 
 
 def _failed_calls(policy: Policy, evidence: Evidence, alpha: float) -> Line:
-    budget = policy.budgets[Severity.MAJOR]
-    found = bounded(evidence.candidate_errors, evidence.captured, budget, alpha)
-    return within("failed calls", found, budget, "more pairs without a failed call")
+    found = bounded(failed_calls(policy, evidence, alpha))
+    return within("failed calls", found, policy.budgets[Severity.MAJOR], "more pairs without a failed call")
+
+
+def failed_calls(policy: Policy, evidence: Evidence, alpha: float) -> Rate:
+    """The calls that the candidate did not answer, against the budget for major defects."""
+    return Rate(evidence.candidate_errors, evidence.captured, policy.budgets[Severity.MAJOR], alpha)
 
 
 def _latency(limit_ms: float, evidence: Evidence) -> Line:
@@ -138,5 +143,5 @@ def _schema(policy: Policy, min_validity: float, evidence: Evidence, alpha: floa
         return fact(name, False, f"{name}: no {SCHEMA_CHECK} check is configured", f"{name}: configure {SCHEMA_CHECK}")
     by_status = {row.status: row.pairs for row in evidence.checks if row.check == SCHEMA_CHECK}
     looked_at = evidence.checked - by_status.get("SKIP", 0)
-    found = bounded(by_status.get("FAIL", 0) + by_status.get("ERROR", 0), looked_at, limit, alpha)
+    found = bounded(Rate(by_status.get("FAIL", 0) + by_status.get("ERROR", 0), looked_at, limit, alpha))
     return within(name, found, limit, "more answers that a schema was checked on")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from judge.evidence.asking import Subject
 from judge.evidence.gather import counts
 from judge.outcomes import Stratum
 from judge.sampling.allotment import Allotment, allot
@@ -62,7 +63,8 @@ def count_unjudged(store: Store, plan: Plan, judge: JudgePlan) -> int:
 
 def allotment(store: Store, plan: Plan, judge: JudgePlan, fingerprint: str) -> tuple[Allotment, Mapping[str, int]]:
     """What the plan asks for next of a candidate, and how many pairs each stratum has."""
-    evidence = counts(store, plan.workflow, fingerprint, plan.checks_version, judge.setup, datetime.now(UTC))
+    subject = Subject(plan.workflow, fingerprint, plan.checks_version, judge.setup)
+    evidence = counts(store, subject, datetime.now(UTC))
     return allot(judge.policy, evidence), evidence.strata
 
 

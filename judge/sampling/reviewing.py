@@ -7,11 +7,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from connectors.errors import unknown
-from judge.board import candidates_of
-from judge.checking.loading import checks_version, load_checks
+from judge.board import candidates_of, subject_of
 from judge.evidence.gather import counts
 from judge.evidence.record import Evidence
-from judge.judging.epoch import setup_of
 from judge.outcomes import Stratum
 from judge.readiness.policy import Policy, policy_of
 from judge.sampling.allotment import Allotment, allot
@@ -162,11 +160,11 @@ def _offers(
 def _plans(store: Store, config: Config, workflow: str, fingerprint: str | None) -> Iterator[_Plan]:
     now = datetime.now(UTC)
     policy: Policy = policy_of(config.workflows[workflow], config.models)
-    version = checks_version(load_checks(workflow, config.workflows[workflow].checks, "the configuration"))
     for name in candidates_of(store, config, workflow, now):
         if fingerprint in (None, name):
-            evidence = counts(store, workflow, name, version, setup_of(config, workflow), now)
-            yield _Plan(name, version, evidence.versions.epoch, allot(policy, evidence), evidence)
+            subject = subject_of(config, workflow, name)
+            evidence = counts(store, subject, now)
+            yield _Plan(name, subject.checks_version, evidence.versions.epoch, allot(policy, evidence), evidence)
 
 
 def _turns(wanted: Allotment, evidence: Evidence, ahead: int) -> Iterator[tuple[Reason, Stratum]]:

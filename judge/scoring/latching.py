@@ -10,9 +10,10 @@ import polars as pl
 import structlog
 
 from judge.board import a_moment_ago, candidates_of
+from judge.evidence.asking import Asking, Subject
 from judge.evidence.crossings import crossings
 from judge.evidence.gather import counts
-from judge.evidence.record import Crossing, Evidence
+from judge.evidence.record import Crossing
 from judge.outcomes import Phase
 from judge.readiness.defects import cell, decisions, mode_of
 from judge.readiness.latched import log_e
@@ -58,9 +59,10 @@ class Latching:
     def _new(self, plan: Plan, fingerprint: str, as_of: datetime) -> Iterator[Mapping[str, Any]]:
         policy = policy_of(self._config.workflows[plan.workflow], self._config.models)
         setup = plan.judge.setup if plan.judge else None
-        evidence = counts(self._store, plan.workflow, fingerprint, plan.checks_version, setup, as_of)
+        subject = Subject(plan.workflow, fingerprint, plan.checks_version, setup)
+        evidence = counts(self._store, subject, as_of)
         now = datetime.now(UTC)
-        known = crossings(self._store, _params(evidence) | {"as_of": now})
+        known = crossings(Asking(self._store, [subject], as_of), seen_by=now).get(subject.key, [])
         mode = mode_of(policy, evidence)
         for severity, decision in decisions(policy, evidence, policy.alpha(Phase.LIMITED)).items():
             counted = cell(policy, evidence, severity, mode)
@@ -82,15 +84,6 @@ class Latching:
                             "cell": msgspec.json.encode(counted).decode(),
                             "seen_at": now,
                         }
-
-
-def _params(evidence: Evidence) -> dict[str, Any]:
-    return {
-        "workflow": evidence.workflow,
-        "fingerprint": evidence.fingerprint,
-        "checks": evidence.versions.checks,
-        "epoch": evidence.versions.epoch,
-    }
 
 
 def _highest(known: list[Crossing], severity: str, side: Side, budget: float, mode: str) -> float:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import msgspec
 
+from judge.evidence.asking import Subject
 from judge.evidence.gather import counts, gather
 from judge.evidence.record import Evidence
 from judge.outcomes import Severity, State
@@ -92,14 +93,7 @@ def _differences(store: Store, row: Link) -> Iterator[str]:
     if signed.decision == "approve" and again.state is not State.READY:
         yield f"it approves a phase that was not ready: {again.state}"
     evidence = readiness.evidence
-    stored = gather(
-        store,
-        evidence.workflow,
-        evidence.fingerprint,
-        evidence.versions.checks,
-        evidence.versions.setup,
-        evidence.as_of,
-    )
+    stored = gather(store, [_subject(evidence)], evidence.as_of)[0]
     changed = [name for name in evidence.__struct_fields__ if getattr(stored, name) != getattr(evidence, name)]
     if changed:
         yield f"the store now says otherwise for {evidence.as_of.isoformat()}: {', '.join(changed)}"
@@ -108,11 +102,14 @@ def _differences(store: Store, row: Link) -> Iterator[str]:
 
 def _crossings(store: Store, policy: Policy, evidence: Evidence) -> Iterator[str]:
     """Earlier looks that the decision may rest on must count what the store says of their time."""
-    versions = evidence.versions
     for each in evidence.crossings:
-        then = counts(store, evidence.workflow, evidence.fingerprint, versions.checks, versions.setup, each.counted_at)
+        then = counts(store, _subject(evidence), each.counted_at)
         truth = Mode.CLEAN in (mode_of(policy, then), each.cell.mode) and mode_of(policy, then) is not each.cell.mode
         ours = each.cell.budget == policy.budgets[each.severity] and not truth
         if ours and cell(policy, then, Severity(each.severity), each.cell.mode) != each.cell:
             when = each.counted_at.isoformat()
             yield f"the {each.side} evidence on {each.severity} defects kept for {when} is not that of the store"
+
+
+def _subject(evidence: Evidence) -> Subject:
+    return Subject(evidence.workflow, evidence.fingerprint, evidence.versions.checks, evidence.versions.setup)

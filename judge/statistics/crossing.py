@@ -2,7 +2,8 @@
 
 Halving on the log of the multiplier until a bracket is narrow; then false position, aimed a little past the crossing,
 first on one side and then on the other, so that two evaluations close the bracket to about the square of its width.
-Every third step halves again, so that a kink costs little.
+Every third step halves again, so that a kink costs little. A narrow bracket stays as it is, so that what is said
+of a cell does not depend on which cells are worked out beside it.
 """
 
 from collections.abc import Callable
@@ -35,7 +36,8 @@ def crossing(function: Callable[[Floats], Floats], shape: tuple[int, ...]) -> Br
     low, high = np.where(at_high > 0, high, low), np.where(at_low > 0, high, low)
     for step in range(MOST_STEPS):
         width = high - low
-        if not np.any(width > TOLERANCE):
+        wide = width > TOLERANCE
+        if not np.any(wide):
             break
         middle = low + width / 2
         if step % 3:
@@ -46,6 +48,7 @@ def crossing(function: Callable[[Floats], Floats], shape: tuple[int, ...]) -> Br
             middle = np.where(aimed & (met > low) & (met < high), met, middle)
         value = function(np.exp(middle))
         positive = value > 0
-        low, high = np.where(positive, middle, low), np.where(positive, high, middle)
-        at_low, at_high = np.where(positive, value, at_low), np.where(positive, at_high, value)
+        before, after = wide & positive, wide & ~positive
+        low, high = np.where(before, middle, low), np.where(after, middle, high)
+        at_low, at_high = np.where(before, value, at_low), np.where(after, value, at_high)
     return Bracket(np.exp(low), np.exp(high))

@@ -23,16 +23,16 @@ def test_a_constant_candidate_is_found_and_an_honest_one_is_not(tmp_path: Path) 
     store.migrate("shadow")
     store.migrate("judge")
     before = datetime.now(UTC)
-    assert newest(store, "triage", SMALL, before).state is State.INSUFFICIENT_EVIDENCE
+    assert newest(store, ["triage"], before) == {}
     store_pairs(store, [pair(n, **answers(n, "billing")) for n in range(40)])
     store_pairs(store, [pair(n, "other@1", **answers(n, QUEUES[n % 3])) for n in range(40)])
     asyncio.run(Scorer(store, configuration(judge=None), {}).score_once())
     now = datetime.now(UTC) + timedelta(seconds=1)
-    found = newest(store, "triage", SMALL, now)
+    found = newest(store, ["triage"], now)["triage", SMALL]
     assert found.state is State.BLOCKED
     assert found.sentence == "degenerate answers: 40 of 40 answers are one and the same, or nearly (production: 14)"
-    assert newest(store, "triage", "other@1", now).state is State.READY
-    assert newest(store, "triage", SMALL, before).state is State.INSUFFICIENT_EVIDENCE
+    assert newest(store, ["triage"], now)["triage", "other@1"].state is State.READY
+    assert newest(store, ["triage"], before) == {}
     store.close()
 
 
