@@ -88,7 +88,7 @@ async def score(config: Config, path: Path, once: bool) -> int:
     with stopping() as stop, wiring.open_store(config) as store:
         models = wiring.connect_models(config, wiring.candidates(config) - wiring.judges(config))
         models |= wiring.connect_judges(config)
-        again = wiring.connect_models(config, wiring.asked_again(config))
+        again = wiring.connect_asked_again(config)
         scorer = Scorer(store, config, models, str(path), self_test=True)
         floor = Again(store, config, again, str(path))
         try:
@@ -108,7 +108,7 @@ async def up(config: Config, path: Path, with_pages: bool) -> int:
     with stopping() as stop, wiring.open_store(config) as store:
         candidates = wiring.connect_models(config, wiring.candidates(config))
         judges = wiring.connect_judges(config)
-        again = wiring.connect_models(config, wiring.asked_again(config))
+        again = wiring.connect_asked_again(config)
         try:
             scorer = Scorer(store, config, candidates | judges, str(path), self_test=True)
             mirror = await make_mirror(config, candidates, store)

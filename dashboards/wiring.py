@@ -68,6 +68,11 @@ def connect_judges(config: Config) -> dict[str, Model]:
     return {name: connect_model(name, config.models[name], tries_again=False) for name in sorted(judges(config))}
 
 
+def connect_asked_again(config: Config) -> dict[str, Model]:
+    """The models that stand for production, which never try again by themselves either."""
+    return {name: connect_model(name, config.models[name], tries_again=False) for name in sorted(asked_again(config))}
+
+
 def connect_model(name: str, connection: Connection, tries_again: bool = True) -> Model:
     """One model. Raises UserError as `connect_models` does."""
     module = folder.load("models", connection.kind, f"models.{name}")

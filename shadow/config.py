@@ -243,12 +243,14 @@ def load(path: Path) -> Config:
         for model in wanted:
             if model not in config.models:
                 raise unknown("model", model, config.models, f"{path}: workflows.{name}")
-        judge = workflow.judge
-        for model in judge.judges if judge and judge.max_usd_per_day else ():
+        judge, floor = workflow.judge, workflow.noise_floor
+        capped = [("judge", model) for model in judge.judges] if judge and judge.max_usd_per_day else []
+        capped += [("noise_floor", floor.model)] if floor and floor.max_usd_per_day else []
+        for table, model in capped:
             if not config.models[model].prices:
                 raise UserError(
-                    f"{path}: workflows.{name}.judge.max_usd_per_day: it is not known what models.{model} costs; add a "
-                    f"table [models.{model}.prices]."
+                    f"{path}: workflows.{name}.{table}.max_usd_per_day: it is not known what models.{model} costs; add "
+                    f"a table [models.{model}.prices]."
                 )
     return config
 

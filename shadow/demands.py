@@ -72,3 +72,8 @@ class NoiseFloor(Strict):
 
     model: str = Field(description="a table under [models] that serves what production serves")
     share: float = Field(default=0.05, gt=0, le=1, description="of the pairs, how many are asked again, 0..1")
+    max_usd_per_day: float | None = Field(
+        default=None,
+        gt=0,
+        description="what asking again may cost a day (UTC); then pairs wait. It needs the model's prices",
+    )

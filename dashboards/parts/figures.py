@@ -1,6 +1,6 @@
 """Figures with their ranges, as text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dashboards.parts.visible import escaped
 from judge.calibration.tally import Agreement
@@ -59,8 +59,14 @@ def facts(found: Sequence[Described]) -> tuple[list[str], list[tuple[str, ...]]]
             *(_thousand(each.usd_a_call["candidate"]) for each in found),
         ),
         ("USD a thousand tasks done well", "–", *(_thousand_ranged(each.usd_a_task) for each in found)),
+        ("first pairs, which the guesses are made for", "–", *(_first(each.evidence.first) for each in found)),
     ]
     return header, rows
+
+
+def _first(strata: Mapping[str, int]) -> str:
+    """The mix of strata that was seen before the labels."""
+    return ", ".join(f"{name} {pairs:,}" for name, pairs in strata.items()) or "none yet"
 
 
 def _speed(found: Latency) -> str:

@@ -23,6 +23,7 @@ from judge.browsing.filter import Filter
 from judge.browsing.pages import pairs_page
 from judge.browsing.search import by_id, search
 from judge.checking.loading import load_checks
+from judge.judging.epoch import setup_of
 from judge.outcomes import Phase
 from judge.readiness.line import percent
 from judge.readiness.policy import policy_of
@@ -65,7 +66,8 @@ def _page() -> None:
         return
     checks = [check.name for check in load_checks(workflow, config.workflows[workflow].checks, "the configuration")]
     with st.expander("Filter", expanded=True):
-        which = chosen(workflow, candidates_of(kept, config, workflow, a_moment_ago()), checks, zone, _start_over)
+        set_to = chosen(workflow, candidates_of(kept, config, workflow, a_moment_ago()), checks, zone, _start_over)
+    which = msgspec.structs.replace(set_to, setup=setup_of(config, workflow) or "")
     st.caption(
         "This page says which answer is the candidate's: whoever reads here and labels later does not do so blind."
     )

@@ -30,6 +30,7 @@ from dashboards.parts.session import actor, configuration, may, store
 from judge.actions import review
 from judge.browsing.filter import Show, shown
 from judge.browsing.pages import Page, pairs_page
+from judge.judging.epoch import setup_of
 from judge.judging.prompt import show_answer, show_request
 from judge.people import Actor, Role
 from judge.queries import PairDetail, pair_detail
@@ -90,8 +91,8 @@ def _list(kept: Store, config: Config) -> tuple[Page, int]:
         number = st.number_input("Page", min_value=1, key="page", bind="query-params", on_change=close_pair)
     if show in _TELLING:
         st.caption("This list already says how the candidate did: a label given here is not blind.")
-    found = pairs_page(kept, shown(workflow, show), page=number - 1, size=PAGE_SIZE)
-    return found, labelled(kept, workflow)
+    which = shown(workflow, show, setup=setup_of(config, workflow) or "")
+    return pairs_page(kept, which, page=number - 1, size=PAGE_SIZE), labelled(kept, workflow)
 
 
 def _offer(kept: Store, config: Config) -> None:

@@ -16,11 +16,12 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
     severities: of the defect, as a check knows it, else as a person or the judge says
     failed:     a check that the pair failed
-    verdicts:   what the judge said in its newest epoch
+    verdicts:   what the judge said in the newest epoch of `setup`
     contradicts: True for pairs of whose verdict the judge's reason says the opposite
     reviewed:   whether a person has labelled the pair
     since:      the earliest time of the production call, UTC; `until` is the first time that is out
     tag:        a name and its value, from the tags of the captured call
+    setup:      the judge as it is configured (judge.judging.epoch), whose verdicts count; empty: none's
     """
 
     workflow: str
@@ -34,6 +35,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     tag: tuple[str, str] | None = None
+    setup: str | None = None
 
 
 class Show(StrEnum):
@@ -61,10 +63,11 @@ _SHOWN: Mapping[Show, dict[str, Any]] = {
     Show.UNDECIDED: {"verdicts": (Outcome.UNDECIDED,)},
 }
 
-# The checks and the epoch that count are the newest; "newest" is read once, and is a filter from then on.
+# The checks that count are the newest, and so is the epoch of the judge; "newest" is read once, and is a filter then.
 _NEWEST = """
 SELECT (SELECT checks_version FROM checked WHERE workflow = $workflow ORDER BY checked_at DESC LIMIT 1) AS version,
-    (SELECT epoch FROM verdicts WHERE workflow = $workflow ORDER BY judged_at DESC LIMIT 1) AS epoch
+    (SELECT epoch FROM verdicts WHERE workflow = $workflow AND ($setup IS NULL OR setup = $setup)
+        ORDER BY judged_at DESC LIMIT 1) AS epoch
 """
 SAID = """
 WITH judged AS (
@@ -83,9 +86,9 @@ _OF_SEVERITY = """(
 )"""
 
 
-def shown(workflow: str, show: Show, fingerprint: str | None = None) -> Filter:
+def shown(workflow: str, show: Show, fingerprint: str | None = None, setup: str | None = None) -> Filter:
     """The filter of one of the reviewers' lists."""
-    return Filter(workflow=workflow, fingerprint=fingerprint, **_SHOWN[show])
+    return Filter(workflow=workflow, fingerprint=fingerprint, setup=setup, **_SHOWN[show])
 
 
 def listed(store: Store, which: Filter) -> tuple[str, dict[str, Any]]:

@@ -32,8 +32,9 @@ WHERE workflow = $workflow AND epoch = $epoch AND seeded_at <= $as_of GROUP BY A
 """
 _SLICED = """
 WITH reviewed AS (
-    SELECT pair_id, outcome FROM reviews WHERE workflow = $workflow AND reviewed_at <= $as_of
-    QUALIFY row_number() OVER (PARTITION BY pair_id ORDER BY reviewed_at DESC, review_id DESC) = 1
+    SELECT pair_id, arg_max(outcome, (reviewed_at, review_id)) AS outcome
+    FROM reviews WHERE workflow = $workflow AND reviewed_at <= $as_of
+    GROUP BY pair_id HAVING bool_or(reason IN ('random', 'audit', 'confirm'))
 ),
 judged AS (
     SELECT pair_id, outcome FROM verdicts WHERE workflow = $workflow AND epoch = $epoch AND judged_at <= $as_of

@@ -3,6 +3,8 @@
 People review a sample. Where they look at "worse" more often than at "equivalent", plain counts flatter or slander the
 judge. So each outcome of the judge is a class of its own with a known sampling share, reviewed over given, and every
 review in it weighs the inverse (Horvitz and Thompson 1952). Within a class the reviews are taken as a random sample.
+They are drawn ones only, though of disagreements more than of agreements, so a judge that errs more there looks worse
+than it is.
 """
 
 from collections.abc import Mapping, Sequence

@@ -33,7 +33,7 @@ SELECT model, count(*) FILTER (result <> 'cached') AS calls, count(*) FILTER (re
 FROM (
     SELECT model, coalesce(max(result), 'open') AS result,
         coalesce(max(usd) FILTER (entry = 'settled'), max(usd) FILTER (entry = 'reserved')) AS usd
-    FROM ledger WHERE workflow = $workflow AND entered_at >= $since
+    FROM ledger WHERE workflow = $workflow AND entered_at >= $since AND purpose IS NULL
     GROUP BY call_id, model HAVING bool_or(entry = 'reserved') OR bool_or(result = 'cached')
 )
 GROUP BY model ORDER BY model

@@ -10,7 +10,7 @@ WEEK = timedelta(days=7)
 _WEEK = """
 WITH calls AS (
     SELECT workflow, call_id, max(usd) FILTER (entry = 'settled') AS settled, max(usd) AS most
-    FROM ledger WHERE entered_at >= $since GROUP BY ALL
+    FROM ledger WHERE entered_at >= $since AND purpose IS NULL GROUP BY ALL
 ),
 counts AS (
     SELECT workflow, count(*) AS pairs, 0 AS verdicts, 0 AS reviews FROM pairs WHERE mirrored_at >= $since GROUP BY ALL

@@ -8,6 +8,8 @@ from judge.evidence.record import CheckCount, SettledCount
 from judge.outcomes import Stratum
 from shadow.bits import blocks, in_block, lacking
 
+FIRST = 200
+"""So many pairs say what mix of strata the guesses are made for."""
 Strata = list[dict[str, Any]]
 """Rows of stratum, severity and pairs."""
 _OURS = "checked SEMI JOIN asked USING (workflow, fingerprint, checks_version)"
@@ -42,6 +44,27 @@ seen AS (SELECT pair_id FROM {_OURS} SEMI JOIN waiting ON {in_block("checked", "
 SELECT workflow, fingerprint, count(DISTINCT pair_id) AS pairs
 FROM {_MIRRORED} SEMI JOIN waiting ON {in_block("pairs", "waiting", _BY)} ANTI JOIN seen USING (pair_id)
 WHERE {_CHECKABLE} GROUP BY ALL
+"""
+# Whole seconds first and the draw within one: pairs that were checked together have one time.
+_FIRST = f"""
+WITH {ASKED},
+labels AS (
+    SELECT workflow, fingerprint, min(judged_at) AS said_at
+    FROM verdicts SEMI JOIN asked USING (workflow, fingerprint, epoch)
+    WHERE judged_at <= $as_of {{of_candidate}} GROUP BY ALL
+    UNION ALL
+    SELECT workflow, fingerprint, min(reviewed_at) FROM reviews SEMI JOIN asked USING (workflow, fingerprint)
+    WHERE reviewed_at <= $as_of {{of_candidate}} GROUP BY ALL
+),
+begun AS (SELECT workflow, fingerprint, min(said_at) AS said_at FROM labels GROUP BY ALL),
+first AS (
+    SELECT workflow, fingerprint, unnest(arg_min(
+        stratum, epoch_us(checked_at) // 1000000 * 1000000000 + (draw * 1000000000)::BIGINT, {FIRST}
+    )) AS stratum
+    FROM {_OURS} LEFT JOIN begun USING (workflow, fingerprint)
+    WHERE {_CHECKED} AND checked_at <= coalesce(said_at, $as_of) GROUP BY workflow, fingerprint
+)
+SELECT workflow, fingerprint, stratum, count(*) AS pairs FROM first GROUP BY ALL ORDER BY ALL
 """
 _CHECKS = f"""
 WITH {ASKED}
@@ -84,3 +107,12 @@ def overdue(asking: Asking) -> Mapping[Key, int]:
 def check_counts(asking: Asking) -> Mapping[Key, list[CheckCount]]:
     """Pairs on which a check did not pass; a candidate without any is left out."""
     return {key: [CheckCount(**row) for row in rows] for key, rows in asking.by_candidate(_CHECKS).items()}
+
+
+def first_pairs(asking: Asking) -> Mapping[Key, dict[str, int]]:
+    """The first FIRST pairs that were checked before anybody labelled one, by stratum; who has none is left out.
+
+    Before the labels, so that these shares cannot depend on what they serve; and they never change once there is one.
+    """
+    found = asking.by_candidate(_FIRST)
+    return {key: {row["stratum"]: row["pairs"] for row in rows} for key, rows in found.items()}

@@ -14,7 +14,7 @@ from judge.degenerate.tells import Degeneracy
 from judge.evidence.asking import Asking, Subject
 from judge.evidence.captured import intake, missing_records, pairs, tokens
 from judge.evidence.crossings import crossings
-from judge.evidence.examined import check_counts, left_open, overdue, settled, still_open, strata
+from judge.evidence.examined import check_counts, first_pairs, left_open, overdue, settled, still_open, strata
 from judge.evidence.judged import Labelling, judge_records, labelling, said
 from judge.evidence.latencies import latencies
 from judge.evidence.measured import confidences, noises
@@ -33,7 +33,7 @@ def gather(store: Store, subjects: Sequence[Subject], as_of: datetime) -> list[E
     counted, fates, missing, timed = pairs(asking), intake(asking), missing_records(store, as_of), latencies(asking)
     checked, open_textless, late, failed = strata(asking), left_open(asking), overdue(asking), check_counts(asking)
     labelled, going_on, judges = said(asking), labelling(asking), judge_records(asking)
-    again, crossed = noises(asking), crossings(asking)
+    again, crossed, first = noises(asking), crossings(asking), first_pairs(asking)
     sure = confidences(asking, {key: sum(row["pairs"] for row in rows) for key, rows in checked.items()})
     workflows = list(dict.fromkeys(each.workflow for each in subjects))
     tells, leaked = newest(store, workflows, as_of), leakage(store, workflows, as_of)
@@ -58,6 +58,7 @@ def gather(store: Store, subjects: Sequence[Subject], as_of: datetime) -> list[E
                 checks=failed.get(each.key, []),
                 settled=settled(of_checks),
                 strata=still_open(of_checks),
+                first=first.get(each.key, {}),
                 labels=labelled.labels.get(each.key, []),
                 reviews=of_people.reviews,
                 judge=msgspec.structs.replace(
@@ -106,6 +107,7 @@ def counts(store: Store, subject: Subject, as_of: datetime) -> Evidence:
         checked=sum(row["pairs"] for row in rows),
         settled=settled(rows),
         strata=still_open(rows),
+        first=first_pairs(asking).get(subject.key, {}),
         labels=labelled.labels.get(subject.key, []),
         textless=Textless(left_open=left_open(asking).get(subject.key, 0)),
         judge=JudgeRecord(pool=labelled.pools[subject.key]),

@@ -61,7 +61,8 @@ SELECT workflow, sum(reviews)::BIGINT AS reviews, sum(verdicts_lately)::BIGINT A
 FROM said SEMI JOIN asked USING (workflow) GROUP BY workflow
 """
 _VERDICTS = f"""{_SAID}
-SELECT workflow, judged.outcome AS verdict, reviewed.outcome AS review, count(*) AS verdicts,
+SELECT workflow, judged.outcome AS verdict, reviewed.outcome AS review,
+    coalesce(offered IN ('random', 'audit', 'confirm'), FALSE) AS drawn, count(*) AS verdicts,
     count(*) FILTER (order_flip) AS flips,
     count(*) FILTER (starts_with(outcome_production_first, 'worse') AND outcome_candidate_first = 'candidate_better')
         AS flips_first,
@@ -147,7 +148,11 @@ def labelling(asking: Asking) -> Mapping[str, Labelling]:
 
 
 def judge_records(asking: Asking) -> Mapping[str, JudgeRecord]:
-    """The verdicts of each workflow's epoch beside reviews, over all its candidates; without ground truth and pools."""
+    """The verdicts of each workflow's epoch beside reviews, over all its candidates; without ground truth and pools.
+
+    Only labels on pairs that the plan offered count here: what a person picked, from a list of what looks bad say, is
+    no sample of the verdicts.
+    """
     repeats = asking.by_workflow(_REPEATS)
     return {
         workflow: _record(rows, repeats.get(workflow, [_UNREPEATED])[0])
@@ -168,6 +173,6 @@ def _record(rows: Rows, repeats: Mapping[str, int]) -> JudgeRecord:
         against_reviews=[
             Compared(row["verdict"], Outcome(row["review"]).severity, row["verdicts"])
             for row in rows
-            if row["review"] not in (None, Outcome.UNDECIDED)
+            if row["drawn"] and row["review"] not in (None, Outcome.UNDECIDED)
         ],
     )

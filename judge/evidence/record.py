@@ -68,11 +68,11 @@ class Compared(msgspec.Struct, frozen=True):
 class JudgeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What the judge of one epoch said in a workflow, over all candidates, and how that compares with the truth.
 
-    `against_reviews` counts pairs that a person decided, `against_truth` pairs that ground truth settled. `by_outcome`
-    counts all verdicts. `flips_first` of the flips favour the answer shown first, `flips_second` the other one. In
-    `contradictions` a reason plainly says the opposite of its choice, out of the `contradictions_of` verdicts that were
-    looked at for it. Of `repeats`, the same question asked again, `repeats_changed` came out otherwise. `pool` counts
-    defects that people found without the judge's help: in pairs drawn at random.
+    `against_reviews` counts pairs that the plan offered and a person decided, `against_truth` pairs that ground truth
+    settled. `by_outcome` counts all verdicts. `flips_first` of the flips favour the answer shown first, `flips_second`
+    the other one. In `contradictions` a reason plainly says the opposite of its choice, out of the `contradictions_of`
+    verdicts that were looked at for it. Of `repeats`, the same question asked again, `repeats_changed` came out
+    otherwise. `pool` counts defects that people found without the judge's help: in pairs drawn at random.
     """
 
     verdicts: int = 0
@@ -197,7 +197,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Everything known at `as_of` about one candidate of one workflow. No evidence is all zeros.
 
     `captured` counts the candidate's pairs and `checked` those that the current checks have seen; `overdue` are pairs
-    still unchecked a minute after they were stored. `strata` counts the pairs that checks leave open. `reviews` counts
+    still unchecked a minute after they were stored. `strata` counts the pairs that checks leave open, and `first` by
+    stratum the first 200 that were checked before anybody labelled one: guesses are made for them. `reviews` counts
     every review of the workflow. `days` and `hours` count the different days, and hours of the day, with pairs (UTC).
     `tells` is the last look for degenerate answers, `leakage` the last trial of the scrubbing.
     `inclusion` is the lowest and highest chance that a pair had of
@@ -217,6 +218,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     checks: list[CheckCount] = []
     settled: list[SettledCount] = []
     strata: dict[str, int] = {}
+    first: dict[str, int] = {}
     labels: list[Labelled] = []
     reviews: int = 0
     judge: JudgeRecord = JudgeRecord()

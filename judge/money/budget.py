@@ -1,4 +1,4 @@
-"""What a workflow may still spend on its judge today. Pure counting; days are UTC."""
+"""What a workflow may still spend today, on its judge say. Pure counting; days are UTC."""
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -16,8 +16,14 @@ class CapReached(RetryLater):
 class Budget:
     """The USD spent or reserved by workflow and day, and the workflows' caps."""
 
-    def __init__(self, caps: dict[str, float | None], others: dict[tuple[str, date], float]) -> None:
-        """`caps`: USD a day by workflow, None for none. `others`: by workflow and day, what other processes spent."""
+    def __init__(
+        self, caps: dict[str, float | None], others: dict[tuple[str, date], float], what: str = "judging"
+    ) -> None:
+        """`caps`: USD a day by workflow, None for none. `others`: by workflow and day, what other processes spent.
+
+        `what` costs that, as a sentence says it.
+        """
+        self._what = what
         self._caps = caps
         self._others = others
         self._spent: defaultdict[tuple[str, date], float] = defaultdict(float)
@@ -38,7 +44,7 @@ class Budget:
         if cap is not None and spent + usd > cap:
             midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
             raise CapReached(
-                f"{workflow}: judging has cost {spent:.4f} USD today (UTC), another call may cost {usd:.4f} and "
+                f"{workflow}: {self._what} has cost {spent:.4f} USD today (UTC), another call may cost {usd:.4f} and "
                 f"max_usd_per_day is {cap:g}: pairs wait until midnight UTC, or for a larger cap",
                 after_s=SETTLING_S if self._under_way[workflow] else (midnight - now).total_seconds(),
             )

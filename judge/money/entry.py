@@ -10,6 +10,7 @@ from connectors.types import Completion, Request
 from shadow.config import Prices
 from shadow.prices import Usage, cost_of
 
+Purpose = Literal["noise_floor"]
 BYTES_A_TOKEN = 2
 """Fewer than any tokenizer needs on a text of sentences (3 to 5), so that a reservation is nearly always enough."""
 _TIME = pl.Datetime("us", "UTC")
@@ -27,6 +28,7 @@ LEDGER: dict[str, Any] = {
     "usd": pl.Float64,
     "error": pl.String,
     "entered_at": _TIME,
+    "purpose": pl.String,
 }
 REPLIES: dict[str, Any] = {
     "question": pl.String,
@@ -40,7 +42,10 @@ REPLIES: dict[str, Any] = {
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of `ledger`; `usd` is the most that a reserved call may cost, and what a settled one did cost."""
+    """One row of `ledger`; `usd` is the most that a reserved call may cost, and what a settled one did cost.
+
+    `purpose` is None for a call to the judge.
+    """
 
     call_id: str
     entry: Literal["reserved", "settled"]
@@ -55,6 +60,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     usd: float | None = None
     error: str | None = None
     entered_at: datetime
+    purpose: Purpose | None = None
 
 
 def most_tokens(request: Request) -> Usage:

@@ -1,4 +1,4 @@
-"""What each arm has cost, by workflow: production, candidates and judges, in tokens and in USD."""
+"""What each arm has cost, by workflow: production, candidates, judges and the noise floor, in tokens and in USD."""
 
 from typing import Any
 
@@ -28,6 +28,12 @@ LEFT JOIN (SELECT workflow, count(DISTINCT verdict_id) AS verdicts FROM verdicts
     ON verdicts.workflow = calls.workflow
 GROUP BY calls.workflow ORDER BY calls.workflow
 """
+_AGAIN = """
+SELECT workflow, count(*) AS calls, 0 AS cached, count(*) FILTER (result IN ('failed', 'open')) AS failed,
+    sum(input_tokens)::BIGINT AS input, sum(output_tokens)::BIGINT AS output, sum(usd) AS usd,
+    count(*) FILTER (usd IS NULL) > 0 AS unpriced, 0 AS verdicts
+FROM second_calls GROUP BY workflow ORDER BY workflow
+"""
 _COLUMNS: dict[str, Any] = {
     "workflow": pl.String, "arm": pl.String, "calls": pl.Int64, "input_tokens": pl.Int64, "output_tokens": pl.Int64,
     "usd": pl.Float64, "failed": pl.Int64, "cached": pl.Int64, "usd_per_verdict": pl.Float64,
@@ -39,7 +45,8 @@ def costs(store: Store, config: Config) -> pl.DataFrame:
 
     Of production and the candidates, `usd` is tokens as reported times the prices configured now, without any discount
     for cached tokens, which are not stored. Of the judge it is the ledger's sum: what each call cost when it was made,
-    failures and calls cut off included; `usd_per_verdict` is that sum over all verdicts.
+    failures and calls cut off included; `usd_per_verdict` is that sum over all verdicts. `production again` is what the
+    noise floor asked, from the ledger too.
     """
     arms: dict[tuple[str, str], dict[str, Any]] = {}
     for row in store.read(_ANSWERED).to_dicts():
@@ -50,8 +57,9 @@ def costs(store: Store, config: Config) -> pl.DataFrame:
         line["input_tokens"] += row["input"] or 0
         line["output_tokens"] += row["output"] or 0
         line["usd"] = None if usd is None or line["usd"] is None else line["usd"] + usd
-    judged = [_judged(row) for row in store.read(_JUDGED).to_dicts()]
-    return pl.DataFrame([*arms.values(), *judged], schema=_COLUMNS).sort("workflow", "arm")
+    ledger = [_of_ledger("judge", row) for row in store.read(_JUDGED).to_dicts()]
+    ledger += [_of_ledger("production again", row) for row in store.read(_AGAIN).to_dicts()]
+    return pl.DataFrame([*arms.values(), *ledger], schema=_COLUMNS).sort("workflow", "arm")
 
 
 def _prices(arm: str, model: str | None, config: Config) -> Prices | None:
@@ -61,9 +69,9 @@ def _prices(arm: str, model: str | None, config: Config) -> Prices | None:
     return connection.prices if connection else None
 
 
-def _judged(row: dict[str, Any]) -> dict[str, Any]:
+def _of_ledger(arm: str, row: dict[str, Any]) -> dict[str, Any]:
     usd = None if row["unpriced"] else row["usd"]
-    return _line(row["workflow"], "judge") | {
+    return _line(row["workflow"], arm) | {
         "calls": row["calls"],
         "input_tokens": row["input"] or 0,
         "output_tokens": row["output"] or 0,

@@ -1,4 +1,4 @@
-"""Every call to a judge goes through here: looked up, capped, entered, made, entered again.
+"""Every call to a judge goes through here, and production asked again: looked up, capped, entered, made, entered again.
 
 In this order, so that whatever dies in between, no call was made that the ledger does not hold:
 
@@ -29,7 +29,7 @@ from connectors.patience import wait_s
 from connectors.types import Batched, Batching, Completion, Model, Request
 from judge.money.batches import Desk
 from judge.money.budget import Budget
-from judge.money.entry import LEDGER, REPLIES, Entry, most_tokens, settled
+from judge.money.entry import LEDGER, REPLIES, Entry, Purpose, most_tokens, settled
 from judge.money.journal import Journal
 from judge.money.replies import Replies, question_of
 from shadow.config import Prices
@@ -39,13 +39,15 @@ from shadow.store import Store
 TRIES = 3
 LONGEST_WAIT_S = 20.0
 """A server that asks for a longer wait is away: the pair goes back to the queue."""
+ANY_REPLY = 1_000
+"""Tokens that are set aside for a reply which production's request does not limit; a judge's always is."""
 OTHERS_S = 5.0
 """So old at most is what is known of other processes' spending when a call is reserved under a cap."""
 # A call of yesterday that was settled today counts for yesterday.
 _OTHERS = """
 SELECT workflow, sum(usd) AS usd FROM (
     SELECT workflow, coalesce(max(usd) FILTER (entry = 'settled'), max(usd)) AS usd
-    FROM ledger WHERE entered_at >= $since AND NOT starts_with(call_id, $run)
+    FROM ledger WHERE entered_at >= $since AND NOT starts_with(call_id, $run) AND purpose IS NOT DISTINCT FROM $purpose
     GROUP BY call_id, workflow HAVING bool_or(entry = 'reserved')
 )
 WHERE usd IS NOT NULL GROUP BY workflow
@@ -64,13 +66,19 @@ class Priced(msgspec.Struct, frozen=True):
 class Till:
     """The ledger of this process's calls to judges. One event loop uses it."""
 
-    def __init__(self, store: Store, caps: Mapping[str, float | None], models: Sequence[str]) -> None:
-        """`caps`: USD a day by workflow; `models`: the fingerprints of all judges. Reads the store."""
-        self._store = store
+    def __init__(
+        self, store: Store, caps: Mapping[str, float | None], models: Sequence[str], purpose: Purpose | None = None
+    ) -> None:
+        """`caps`: USD a day by workflow; `models`: the fingerprints of all judges. Reads the store.
+
+        `purpose`: what the calls are for, where they are not to judges; then replies are not kept for another pair.
+        """
+        self._store, self._purpose = store, purpose
         self._run = uuid4().hex[:12]  # begins the ids of this process's calls
         self._capped = any(caps.values())
         self._read_s = time.monotonic()
-        self._budget = Budget(dict(caps), self._others())
+        what = "judging" if purpose is None else "asking production again"
+        self._budget = Budget(dict(caps), self._others(), what)
         self.replies = Replies(store, models)
         self._reserved = Journal[Entry](self._append_reserved)
         self._settled = Journal[tuple[Entry, Completion | None]](self._append_settled)
@@ -203,6 +211,8 @@ class Till:
 
     def _reserve(self, judge: Priced, request: Request, question: str, workflow: str, pair_id: str | None) -> Entry:
         now, most = datetime.now(UTC), most_tokens(request)
+        if self._purpose is not None and not most.output:
+            most = msgspec.structs.replace(most, output=ANY_REPLY)
         usd = None if judge.prices is None else cost_of(most, judge.prices)
         self._budget.reserve(workflow, usd or 0.0, now)
         return Entry(
@@ -216,6 +226,7 @@ class Till:
             output_tokens=most.output,
             usd=usd,
             entered_at=now,
+            purpose=self._purpose,
         )
 
     def _new_id(self) -> str:
@@ -234,14 +245,14 @@ class Till:
     def _others(self) -> dict[tuple[str, date], float]:
         today = datetime.now(UTC).date()
         since = datetime.combine(today, datetime.min.time(), UTC)
-        rows = self._store.read(_OTHERS, {"since": since, "run": self._run}).iter_rows()
+        rows = self._store.read(_OTHERS, {"since": since, "run": self._run, "purpose": self._purpose}).iter_rows()
         return {(workflow, today): usd for workflow, usd in rows}
 
     async def _settle(self, judge: Priced, reserved: Entry, answer: Completion, may_cost: bool) -> None:
         entry = settled(reserved, answer, may_cost, judge.prices, datetime.now(UTC))
         if reserved.call_id.startswith(self._run):
             self._budget.settle(reserved.workflow, reserved.usd or 0.0, entry.usd or 0.0, reserved.entered_at)
-        reply = answer if answer.error is None else None
+        reply = answer if answer.error is None and self._purpose is None else None
         await self._settled.enter((entry, reply))
         if reply is not None:
             self.replies.keep(entry.question, reply)
@@ -257,6 +268,7 @@ class Till:
             result="cached",
             usd=None if judge.prices is None else 0.0,
             entered_at=datetime.now(UTC),
+            purpose=self._purpose,
         )
         await self._settled.enter((entry, None))
 

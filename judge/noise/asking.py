@@ -2,10 +2,12 @@
 
 It reads from the store like the scorer, so the mirror waits for nothing. The request that is stored is scrubbed, as the
 candidate got it; production's first answer was to the request as it was. What scrubbing changes is part of the floor.
+Every call is capped, and entered in the ledger before it is made and when it has ended, as those to the judge are.
 """
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +20,8 @@ from connectors.errors import RetryLater
 from connectors.types import Completion, Model
 from judge.checking.loading import LoadedCheck, checks_version, load_checks
 from judge.checking.settle import examine
+from judge.money.budget import CapReached
+from judge.money.till import Priced, Till
 from judge.outcomes import Status
 from judge.scoring.worklist import fetch
 from shadow.config import Config
@@ -55,13 +59,16 @@ class Again:
         self._plans = [
             _Plan(
                 name,
-                workflow.noise_floor,
-                models[workflow.noise_floor.model],
+                floor,
+                Priced(models[floor.model], config.models[floor.model].prices, AT_ONCE),
                 load_checks(name, workflow.checks, where),
             )
             for name, workflow in config.workflows.items()
-            if workflow.noise_floor is not None
+            if (floor := workflow.noise_floor) is not None
         ]
+        caps = {plan.workflow: plan.settings.max_usd_per_day for plan in self._plans}
+        self.till = Till(store, caps, [], "noise_floor")
+        self._rests: dict[str, float] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ask until `stop`; an endpoint that is away is tried again after RETRY_S seconds."""
@@ -79,9 +86,19 @@ class Again:
     async def ask_once(self, limit: int = 10_000) -> int:
         """Ask about the next pairs of every workflow, at most `limit` each; returns how many second answers there are.
 
-        Raises RetryLater when production, or the store, gives no answer: nothing is kept of such a call.
+        A workflow that has reached its cap of the day is left alone until it may ask again. Raises RetryLater when
+        production, or the store, gives no answer; what was answered by then is stored.
         """
-        return sum([await self._ask(plan, limit) for plan in self._plans])
+        done = 0
+        for plan in self._plans:
+            if time.monotonic() < self._rests.get(plan.workflow, 0.0):
+                continue
+            try:
+                done += await self._ask(plan, limit)
+            except CapReached as cap:
+                self._rests[plan.workflow] = time.monotonic() + (cap.after_s or RETRY_S)
+                log.warning("noise_floor_rests", reason=str(cap))
+        return done
 
     async def _ask(self, plan: "_Plan", limit: int) -> int:
         params = {
@@ -93,29 +110,31 @@ class Again:
         chosen = await asyncio.to_thread(self._store.read, _NEXT, params)
         references = [(row[0], row[1]) for row in chosen.iter_rows()]
         pairs = await asyncio.to_thread(fetch, self._store, references)
-        slots = asyncio.Semaphore(AT_ONCE)
-        answers = await asyncio.gather(*(self._answer(plan, pair, slots) for pair in pairs))
-        rows = [_row(plan, pair, answer) for pair, answer in zip(pairs, answers, strict=True)]
+        answers = await asyncio.gather(*(self._answer(plan, pair) for pair in pairs), return_exceptions=True)
+        given = zip(pairs, answers, strict=True)
+        rows = [_row(plan, pair, answer) for pair, answer in given if isinstance(answer, Completion)]
         if rows:
             await asyncio.to_thread(
                 self._store.append, "second_answers", pl.DataFrame(rows, schema=_SCHEMA, orient="row")
             )
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
         return len(rows)
 
-    async def _answer(self, plan: "_Plan", pair: Pair, slots: asyncio.Semaphore) -> Completion:
+    async def _answer(self, plan: "_Plan", pair: Pair) -> Completion:
         """Production's second answer; the one that is stored, where another candidate's pair of this record has it."""
         origin = pair.origin
         where: dict[str, Any] = {
             "topic": origin.topic,
             "partition": origin.partition,
             "offset": origin.offset,
-            "model": plan.model.fingerprint,
+            "model": plan.asked.model.fingerprint,
         }
         known = await asyncio.to_thread(self._store.read, _KNOWN, where)
         if not known.is_empty():
             return msgspec.json.decode(known.item(), type=Completion)
-        async with slots:
-            answer = await plan.model.complete(pair.request)
+        answer = await self.till.ask(plan.asked, pair.request, plan.workflow, pair.pair_id, fresh=True)
         if answer.error is not None:
             raise RetryLater(f"{plan.workflow}: production gave no second answer: {answer.error}")
         return answer
@@ -124,7 +143,7 @@ class Again:
 class _Plan(msgspec.Struct, frozen=True):
     workflow: str
     settings: NoiseFloor
-    model: Model
+    asked: Priced
     checks: list[LoadedCheck]
 
 
@@ -149,7 +168,7 @@ def _row(plan: _Plan, pair: Pair, answer: Completion) -> tuple[Any, ...]:
     again = msgspec.structs.replace(pair, candidate=answer)
     return (
         pair.pair_id, pair.workflow, pair.fingerprint, pair.occurred_at, pair.origin.topic, pair.origin.partition,
-        pair.origin.offset, plan.model.fingerprint, msgspec.json.encode(answer).decode(), answer.error,
+        pair.origin.offset, plan.asked.model.fingerprint, msgspec.json.encode(answer).decode(), answer.error,
         checks_version(plan.checks), differs(plan.checks, again),
         pair.candidate.error is not None or differs(plan.checks, pair), datetime.now(UTC),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from judge.outcomes import PASSED, Outcome, Severity, Stratum
 from judge.readiness.policy import Policy
 from judge.statistics import at_hand
 from judge.statistics.cell import Cell, Mode, Pool, Sample
+from judge.statistics.counts import mix_of
 from judge.statistics.decision import Decision
 from judge.statistics.guard import guard
 from judge.statistics.modes import LEAST_POOL, SLACK, choose_mode
@@ -94,6 +95,7 @@ def cell(policy: Policy, evidence: Evidence, severity: Severity, mode: Mode) -> 
         },
         mode=mode,
         pool=pool(evidence, severity),
+        mix=mix_of(evidence.first, map(str, OPEN)),
     )
 
 

@@ -14,6 +14,7 @@ import msgspec
 from judge.evidence.record import Crossing, Evidence
 from judge.outcomes import Severity, State
 from judge.statistics.at_hand import decisions
+from judge.statistics.cell import Cell, Mode
 from judge.statistics.decision import Decision
 from judge.statistics.mixture import ALPHA
 from judge.statistics.worst_case import Side
@@ -49,9 +50,15 @@ def log_e(crossing: Crossing) -> float:
     return found.log_e_promote if crossing.side == Side.PROMOTE else found.log_e_reject
 
 
+def counts_alike(counted: Cell, budget: float, mode: Mode, mix: dict[str, float]) -> bool:
+    """True when counts of the past were made in this way; for which mix matters only once anything is labelled."""
+    labelled = any(sample.judged for sample in counted.samples.values())
+    return (counted.budget, counted.mode) == (budget, mode) and (not labelled or counted.mix == mix)
+
+
 def _is_ours(crossing: Crossing, severity: Severity, decision: Decision) -> bool:
-    counted = crossing.cell
-    return crossing.severity == severity and (counted.budget, counted.mode) == (decision.budget, decision.mode)
+    alike = counts_alike(crossing.cell, decision.budget, decision.mode, decision.mix)
+    return crossing.severity == severity and alike
 
 
 def _first(crossings: list[Crossing], side: Side, alpha: float) -> Reached | None:

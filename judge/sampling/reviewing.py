@@ -21,8 +21,12 @@ from shadow.store import Store
 CONTROL_EVERY = 20
 """One look in so many is at a pair that somebody else has labelled: it shows whether people agree."""
 TRIES = 8
+# What a reviewer picked themselves is offered all the same: to leave it out would make what is left look better.
 _ABOUT = """
-WITH of_mine AS (SELECT pair_id FROM reviews WHERE workflow = $workflow AND reviewer = $reviewer),
+WITH of_mine AS (
+    SELECT pair_id FROM reviews
+    WHERE workflow = $workflow AND reviewer = $reviewer AND coalesce(reason, 'own') <> 'own'
+),
 settled_by_people AS (
     SELECT pair_id FROM reviews WHERE workflow = $workflow AND outcome <> 'undecided'
         AND reason IN ('confirm', 'audit', 'random')

@@ -16,9 +16,10 @@ from judge.evidence.gather import counts
 from judge.evidence.record import Crossing
 from judge.outcomes import Phase
 from judge.readiness.defects import cell, decisions, mode_of
-from judge.readiness.latched import log_e
+from judge.readiness.latched import counts_alike, log_e
 from judge.readiness.policy import policy_of
 from judge.scoring.plan import Plan
+from judge.statistics.cell import Cell
 from judge.statistics.worst_case import Side
 from shadow.config import Config
 from shadow.store import Store
@@ -67,7 +68,7 @@ class Latching:
         for severity, decision in decisions(policy, evidence, policy.alpha(Phase.LIMITED)).items():
             counted = cell(policy, evidence, severity, mode)
             for side, found in ((Side.PROMOTE, decision.log_e_promote), (Side.REJECT, decision.log_e_reject)):
-                before = _highest(known, str(severity), side, counted.budget, counted.mode)
+                before = _highest(known, str(severity), side, counted)
                 for level in sorted({1 / policy.alpha(phase) for phase in (Phase.LIMITED, Phase.EXPAND)}):
                     if before <= math.log(level) < found:
                         log.info("evidence_reached", workflow=plan.workflow, severity=severity, side=side, level=level)
@@ -86,8 +87,8 @@ class Latching:
                         }
 
 
-def _highest(known: list[Crossing], severity: str, side: Side, budget: float, mode: str) -> float:
+def _highest(known: list[Crossing], severity: str, side: Side, counted: Cell) -> float:
+    """The evidence kept already of counts made in the same way, nats."""
     ours = [each for each in known if (each.severity, each.side) == (severity, side)]
-    return max(
-        (log_e(each) for each in ours if (each.cell.budget, each.cell.mode) == (budget, mode)), default=-math.inf
-    )
+    alike = (each for each in ours if counts_alike(each.cell, counted.budget, counted.mode, counted.mix))
+    return max(map(log_e, alike), default=-math.inf)

@@ -27,12 +27,14 @@ START, START_OTHER = {"agree": 30.0}, 20.0
 class Allocation(msgspec.Struct, frozen=True):
     """Shares of the next batch, by stratum, 0..1, together 1: pairs for the judge, and pairs it let pass for people.
 
-    `toward` is the side that the evidence heads for. Both empty when no stratum has pairs.
+    `toward` is the side that the evidence heads for, and `nats` how much evidence a label of the batch brings on
+    average. Both empty when no stratum has pairs.
     """
 
     toward: Side
     judge: dict[str, float]
     audit: dict[str, float]
+    nats: float = 0.0
 
 
 class Costs(msgspec.Struct, frozen=True):
@@ -46,10 +48,14 @@ EVEN = Costs()
 
 
 class Plan(NamedTuple):
-    """Shares of each cell's next batch, (cells, 2 S): strata to judge, then to audit; `rejecting` (cells,)."""
+    """Shares of each cell's next batch, (cells, 2 S): strata to judge, then to audit; `rejecting` (cells,).
+
+    `nats` (cells,) is what a label brings on average: sum share x KL(rate as seen, rate of the other side).
+    """
 
     shares: Floats
     rejecting: NDArray[np.bool_]
+    nats: Floats
 
 
 def plan(
@@ -79,15 +85,16 @@ def plan(
     fresh = np.where(pairs, np.maximum(start - counts.samples["judged"], 0.0), 0.0)
     wanted = np.sum(fresh, axis=-1, keepdims=True)
     first = np.hstack([fresh / np.maximum(wanted, 1.0), np.zeros_like(fresh)])
-    return Plan(np.where(wanted > 0, first, greedy), rejecting)
+    brought = np.sum(np.where(greedy > 0, greedy, 0.0) * np.where(greedy > 0, nats[:, : 2 * width], 0.0), axis=-1)
+    return Plan(np.where(wanted > 0, first, greedy), rejecting, brought)
 
 
-def allocation(cell: Cell, shares: Floats, rejecting: bool) -> Allocation:
+def allocation(cell: Cell, shares: Floats, rejecting: bool, nats: float) -> Allocation:
     """The plan of one cell by name of stratum, without the strata that get nothing."""
     width = len(shares) // 2
     named = [{name: float(shares[at + offset]) for at, name in enumerate(cell.samples)} for offset in (0, width)]
     judge, audit = ({name: share for name, share in one.items() if share > 0} for one in named)
-    return Allocation(Side.REJECT if rejecting else Side.PROMOTE, judge, audit)
+    return Allocation(Side.REJECT if rejecting else Side.PROMOTE, judge, audit, float(nats))
 
 
 def starts(cells: Sequence[Cell], width: int) -> Floats:

@@ -55,7 +55,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     `checked` pairs went through the checks, and `settled` of them are defects by a hard check. The pairs that checks
     leave open fall into `samples`, by name of stratum (agree, disagree, ...; up to six). `slack` is the factor by which
     the judge may miss more often here than in its pool (pooled mode only). `mix` holds the shares of pairs, by stratum,
-    that the guesses are made for: fix it before the labels that it serves, from the first 200 pairs of the epoch say.
+    that the guesses are made for, from the first 200 pairs of the epoch (judge/statistics/counts.py): fixed before the
+    labels that it serves.
     """
 
     budget: float

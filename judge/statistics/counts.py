@@ -1,6 +1,6 @@
 """The counts of many cells as arrays: what judge/statistics/cell.py holds one by one. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -12,6 +12,8 @@ from judge.statistics.components import Floats
 STRATA = 6
 NOMINAL, NOMINAL_OTHER = {"agree": 0.9}, 0.1
 """The share of all pairs that guesses take a stratum to have when no mix is given."""
+NOMINAL_PAIRS = 20
+"""The share when nothing is known counts as so many pairs beside the first ones seen."""
 SHARES, SHARES_OTHER = {"agree": (0.05, 0.05)}, (0.20, 0.10)
 """Which parts of the budget are guessed to lie in confirmed and in missed defects of a stratum."""
 
@@ -79,8 +81,23 @@ def guesses(mix: Mapping[str, float]) -> list[tuple[float, float]]:
     return means
 
 
+def mix_of(first: Mapping[str, int], strata: Iterable[str]) -> dict[str, float]:
+    """The shares that guesses are made for, from the first pairs by stratum; empty where there are none.
+
+    `first` counts all pairs, those of other strata too, and must be fixed before the labels that the guesses serve.
+    """
+    if not first:
+        return {}
+    total = sum(first.values()) + NOMINAL_PAIRS
+    return {name: (first.get(name, 0) + NOMINAL_PAIRS * _nominal(name)) / total for name in strata}
+
+
+def _nominal(name: str) -> float:
+    return NOMINAL.get(name, NOMINAL_OTHER)
+
+
 def _mix(cell: Cell) -> dict[str, float]:
-    return {name: cell.mix.get(name, NOMINAL.get(name, NOMINAL_OTHER)) for name in cell.samples}
+    return {name: cell.mix.get(name, _nominal(name)) for name in cell.samples}
 
 
 def is_mode(counts: Counts, mode: Mode) -> NDArray[np.bool_]:

@@ -27,8 +27,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     `log_e_promote` and `log_e_reject` are natural logs of the evidence that the rate is below or above the budget; the
     bounds agree with them: upper < budget exactly when log_e_promote > ln(1 / alpha), lower > budget likewise.
-    `estimate` is None while a stratum that has pairs lacks labels. `assumes` says what the mode takes for granted, and
-    `next` where the next labels tell most.
+    `estimate` is None while a stratum that has pairs lacks labels. `assumes` says what the mode takes for granted,
+    `mix` for which shares of the strata the guesses are made, and `next` where the next labels tell most.
     """
 
     state: State
@@ -40,6 +40,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     budget: float
     alpha: float
     mode: Mode
+    mix: dict[str, float]
     assumes: str
     next: Allocation
 
@@ -52,8 +53,8 @@ def decide(cells: Sequence[Cell], alpha: float = ALPHA) -> list[Decision]:
     up, down = lay_out(counts, Side.PROMOTE), lay_out(counts, Side.REJECT)
     above, below = promote(up), reject(down)
     bounds = zip(lowest(down, alpha), highest(up, alpha), strict=True)
-    shares, rejecting = plan(counts, up, down, above, below, starts(cells, counts.guesses.shape[-1]))
-    nexts = [allocation(cell, *row) for cell, *row in zip(cells, shares, rejecting, strict=True)]
+    planned = plan(counts, up, down, above, below, starts(cells, counts.guesses.shape[-1]))
+    nexts = [allocation(cell, *row) for cell, *row in zip(cells, *planned, strict=True)]
     figures = zip(cells, above.log_e, below.log_e, bounds, nexts, strict=True)
     return [_decision(cell, float(p), float(r), low_high, to, alpha) for cell, p, r, low_high, to in figures]
 
@@ -78,6 +79,7 @@ def _decision(
         budget=cell.budget,
         alpha=alpha,
         mode=cell.mode,
+        mix=cell.mix,
         assumes=sentence(cell.mode, cell.pool.size, cell.slack),
         next=to,
     )

@@ -126,7 +126,7 @@ def test_a_real_judge_is_held_to_its_schema_and_refused_by_its_calibration(tmp_p
         assert all(each.choice is not None and each.reason is not None for each in said), "every reply can be read"
 
         for n, each in enumerate(sums):
-            store_review(store, each, Outcome.EQUIVALENT if n % 2 else Outcome.WORSE_MAJOR, NOON)
+            store_review(store, each, Outcome.EQUIVALENT if n % 2 else Outcome.WORSE_MAJOR, NOON, reason="random")
         calibration = calibration_of(store, settings, "triage")
         assert calibration.state is State.BLOCKED, calibration.sentence
         assert "refused" in calibration.sentence

@@ -21,6 +21,7 @@ from judge.browsing.filter import Filter, Show, shown
 from judge.browsing.pages import pairs_page
 from judge.browsing.search import by_id, search
 from judge.checking.settle import Settled
+from judge.judging.epoch import setup_of
 from judge.outcomes import Outcome, Severity, Stratum
 from shadow.store import Store, open_store
 from tests.store.seeding import (
@@ -296,3 +297,16 @@ def test_a_file_holds_the_newest_pairs_at_most_and_may_hold_none(store: Store) -
     newest = pl.read_parquet(BytesIO(file_of(store, ALL, Format.PARQUET, most=3)))
     assert newest["pair_id"].to_list() == [PAIRS[n].pair_id for n in (10, 9, 8)]
     assert file_of(store, msgspec.structs.replace(ALL, fingerprint="nobody"), Format.PARQUET) == b""
+
+
+def test_verdicts_are_those_of_the_judge_as_it_is_configured(store: Store) -> None:
+    judge = setup_of(CONFIG, "triage")
+    row = store.read("SELECT * FROM verdicts WHERE epoch = 'e1' LIMIT 1").with_columns(
+        pair_id=pl.lit(PAIRS[9].pair_id), occurred_at=pl.lit(PAIRS[9].occurred_at).cast(pl.Datetime("us", "UTC")),
+        verdict_id=pl.lit("newer"), epoch=pl.lit("e9"), setup=pl.lit("another"), outcome=pl.lit("worse_major"),
+        judged_at=pl.lit(NOON + timedelta(hours=1)).cast(pl.Datetime("us", "UTC")),
+    )  # fmt: skip
+    store.append("verdicts", row)
+    assert numbers(pairs_page(store, shown("triage", Show.JUDGED_WORSE)).rows) == [9]
+    assert numbers(pairs_page(store, shown("triage", Show.JUDGED_WORSE, setup=judge)).rows) == [6]
+    assert numbers(pairs_page(store, shown("triage", Show.JUDGED_WORSE, setup="")).rows) == []

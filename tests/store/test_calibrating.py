@@ -46,7 +46,9 @@ def review(store: Store) -> None:
     """A person on every judged pair: the curt reply is a major defect, the others are none."""
     for pair in from_frame(store.read("SELECT * FROM pairs WHERE workflow = 'reply' ORDER BY occurred_at")):
         curt = "Please wait" in (pair.candidate.text or "")
-        store_review(store, pair, Outcome.WORSE_MAJOR if curt else Outcome.EQUIVALENT, datetime.now(UTC))
+        store_review(
+            store, pair, Outcome.WORSE_MAJOR if curt else Outcome.EQUIVALENT, datetime.now(UTC), reason="random"
+        )
 
 
 def test_all_that_is_known_of_the_judge(site: tuple[Path, Store], capsys: pytest.CaptureFixture[str]) -> None:

@@ -186,7 +186,10 @@ def test_labels_a_review_wins_over_a_verdict_and_over_an_older_review(store: Sto
     assert found.reviews == 4
     assert found.versions.epoch == "e1"
     assert (found.judge.verdicts, found.judge.flips, found.judge.undecided) == (5, 1, 1)
-    assert found.judge.against_reviews == [Compared("worse_major", None, 1)]
+    assert found.judge.against_reviews == [], "what reviewers picked themselves is no sample of the verdicts"
+    store_review(store, pairs[2], Outcome.WORSE_MINOR, at(34), reason="confirm")
+    store_review(store, pairs[3], Outcome.EQUIVALENT, at(35), reason="control")
+    assert evidence(store).judge.against_reviews == [Compared("worse_major", "minor", 1)]
 
 
 def test_the_judge_is_compared_with_ground_truth_on_settled_pairs(store: Store) -> None:
@@ -256,3 +259,27 @@ def test_a_process_attached_to_the_owner_reads_the_same(store: Store, tmp_path: 
         assert board(attached, CONFIG, LATER) == board(store, CONFIG, LATER)
     finally:
         attached.close()
+
+
+def test_the_mix_that_guesses_are_made_for_is_that_of_the_first_pairs_before_any_label(store: Store) -> None:
+    pairs = [pair(n) for n in range(400)]
+    store_pairs(store, pairs)
+    assert evidence(store).first == {}
+    store_checked(store, CONFIG, pairs[:150], AGREE, when=at(1))
+    store_checked(store, CONFIG, pairs[150:250], DISAGREE, when=at(2))
+    store_checked(store, CONFIG, pairs[250:300], DEFECT, when=at(3))
+    assert evidence(store).first == {"agree": 150, "disagree": 50}
+    assert evidence(store, at(1)).first == {"agree": 150}
+    store_verdict(store, pairs[0], Outcome.EQUIVALENT, at(2))
+    store_checked(store, CONFIG, pairs[300:], AGREE, when=at(1))
+    assert evidence(store).first == {"agree": 200}
+
+
+def test_pairs_that_were_checked_after_a_label_do_not_move_the_guesses(store: Store) -> None:
+    pairs = [pair(n) for n in range(100)]
+    store_pairs(store, pairs)
+    store_checked(store, CONFIG, pairs[:10], AGREE, when=at(1))
+    store_review(store, pairs[0], Outcome.EQUIVALENT, at(2))
+    before = evidence(store).first
+    store_checked(store, CONFIG, pairs[10:], DISAGREE, when=at(3))
+    assert evidence(store).first == before == {"agree": 10}

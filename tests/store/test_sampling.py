@@ -93,6 +93,14 @@ def test_an_own_pick_is_no_sample_and_is_still_drawn(store: Store) -> None:
         answer(store, now, Outcome.WORSE_MAJOR)
     assert Reason.AUDIT in reasons
     assert store.read("SELECT DISTINCT reason FROM reviews WHERE reviewer = 'eve'")["reason"].to_list() == ["own"]
+    picked = {each.pair_id for each in pairs[2:20]}
+    theirs = []
+    for _ in range(12):
+        now = offer(store, "eve")
+        theirs.append(now.pair_id)
+        answer(store, now, name="eve")
+    assert picked.intersection(theirs), "not even to the one who picked them are they missing from the draw"
+    assert len(set(theirs)) == len(theirs), "what was answered as offered is not offered again"
 
 
 def test_a_label_counts_as_offered_to_whom_it_was_offered(store: Store) -> None:

@@ -250,7 +250,7 @@ def test_no_evidence_is_insufficient_evidence_on_every_line(phase: Phase) -> Non
          "assumption about the judge)"),
         (Phase.LIMITED, {**OPEN, "labels": confirmed(5, 40, 0, 30)}, {"judge": JUDGE}, "major defects", LACKING,
          "major defects: 0.5 %, between 0.1 % and 16.3 % (95 %, valid at every look), budget 2.0 %: "
-         "insufficient evidence, about 370 more judge calls and 390 reviews (no assumption about the judge)"),
+         "insufficient evidence, about 550 reviews (no assumption about the judge)"),
         (Phase.LIMITED, {**OPEN, "labels": confirmed(90, 40, 0, 0)}, {"judge": JUDGE}, "major defects", BLOCKED,
          "major defects: 9.0 %, at least 3.5 % (95 %, valid at every look), budget 2.0 %: blocked, 1.5 "
          "points over (no assumption about the judge)"),

@@ -1,11 +1,12 @@
-"""The plan and the forecast."""
+"""The plan, and what a label of it brings."""
+
+import math
 
 import pytest
 
 from judge.outcomes import State
 from judge.statistics.cell import Cell, Mode, Sample
 from judge.statistics.decision import decide
-from judge.statistics.forecast import about, forecast
 from judge.statistics.modes import choose_mode, sentence
 from judge.statistics.worst_case import Side
 
@@ -46,42 +47,28 @@ def test_nothing_to_label_nothing_planned() -> None:
     assert (plan.judge, plan.audit) == ({}, {})
 
 
-def test_forecast_of_a_good_candidate() -> None:
-    found = forecast(cell(Sample(pairs=900, judged=80), Sample(pairs=100, judged=20)))
-    assert found.promote > 0.9
-    assert found.calls is not None
-    assert 50 <= found.calls <= 400
-    assert found.sentence.startswith("about ")
+def test_a_label_brings_more_evidence_the_further_the_rate_lies_from_the_budget() -> None:
+    def brought(confirmed: int) -> float:
+        samples = Sample(pairs=900, judged=200), Sample(pairs=100, judged=60, confirmed=confirmed)
+        return decide([cell(*samples)])[0].next.nats
+
+    none, near, far, further = (brought(confirmed) for confirmed in (0, 7, 30, 50))
+    assert none > near > 0
+    assert further > far > near
 
 
-def test_forecast_of_a_bad_candidate_and_of_one_that_is_decided() -> None:
-    bad = forecast(cell(Sample(pairs=900, judged=80), Sample(pairs=100, judged=20, confirmed=12)))
-    assert bad.reject > 0.9
-    done = cell(Sample(pairs=900, judged=400), Sample(pairs=100, judged=60))
-    assert decide([done])[0].state is State.READY
-    assert forecast(done).calls == 0
+def test_the_forecast_is_of_the_right_order() -> None:
+    """A candidate without a defect: what is still lacking over what a label brings, against labelling on."""
+    start = cell(Sample(pairs=9000, judged=80), Sample(pairs=1000, judged=20))
+    now = decide([start])[0]
+    said = (math.log(20) - now.log_e_promote) / now.next.nats
+    judged = next(n for n in range(80, 2000) if _ready(n))
+    assert said / 2 < judged - 80 < 2 * said
 
 
-def test_no_forecast_where_labels_decide_nothing() -> None:
-    for one in (
-        cell(Sample(pairs=0), Sample(pairs=0)),
-        cell(Sample(pairs=900, judged=50), Sample(pairs=100), Mode.PROVISIONAL),
-    ):
-        found = forecast(one)
-        assert (found.calls, found.promote, found.reject) == (None, 0.0, 0.0)
-        assert found.sentence.startswith("no forecast")
-
-
-def test_forecast_in_local_mode_counts_audits() -> None:
-    found = forecast(cell(Sample(pairs=900, judged=200, audited=50), Sample(pairs=100, judged=40), Mode.LOCAL))
-    assert found.audits is not None
-    assert found.audits > 0
-    assert "audits" in found.sentence
-
-
-@pytest.mark.parametrize(("number", "text"), [(0, "0"), (7, "7"), (279, "300"), (2588, "3,000"), (96, "100")])
-def test_about(number: int, text: str) -> None:
-    assert about(number) == text
+def _ready(judged: int) -> bool:
+    found = decide([cell(Sample(pairs=9000, judged=judged), Sample(pairs=1000, judged=20 + (judged - 80) // 10))])[0]
+    return found.state is State.READY
 
 
 @pytest.mark.parametrize(
