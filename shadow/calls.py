@@ -151,7 +151,10 @@ class Calls:
         """Ask the candidates that have not answered yet; with one missing, the record waits again."""
         names = self._config.workflows[question.admitted.interaction.workflow].candidates
         missing = [name for name in names if name not in question.answers]
-        answers = await asyncio.gather(*(self._answer(name, question) for name in missing))
+        if len(missing) == 1:  # without the task that gather makes for each
+            answers = [await self._answer(missing[0], question)]
+        else:
+            answers = await asyncio.gather(*(self._answer(name, question) for name in missing))
         question.answers |= {name: answer for name, answer in zip(missing, answers, strict=True) if answer}
         if len(question.answers) == len(names):
             self._finished(question.admitted, question.answers)

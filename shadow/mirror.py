@@ -40,7 +40,8 @@ from shadow.textless import Examine
 log = structlog.get_logger()
 T = TypeVar("T")
 TURN_S = 0.2
-AT_ONCE = 32
+AT_ONCE = 8
+"""So many records are worked on before the candidates' answers are looked at again."""
 FAREWELL_S = 15.0
 _place = attrgetter("origin.topic", "origin.partition")
 
@@ -123,7 +124,7 @@ class Mirror:
         await self._note_taken()
         await self._note_stored()
         self._follow_assignments()
-        self._settle()
+        await self._settle()
         is_quiet = not (records or self._paused or self._is_asking)
         if is_quiet or self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds):
             await self._begin_to_store()
@@ -165,7 +166,7 @@ class Mirror:
             await self._note_taken()
             await self._note_stored()
             self._follow_assignments()
-            self._settle()
+            await self._settle()
             await self._begin_to_store()
             if not self._is_idle:
                 await self._news(TURN_S)
@@ -255,11 +256,12 @@ class Mirror:
             event = "partitions_revoked" if stored is None else "partitions_assigned"
             log.info(event, partitions=[f"{place.topic}/{place.partition}" for place in partitions])
 
-    def _settle(self) -> None:
+    async def _settle(self) -> None:
         """Make pairs of what was answered since the last turn."""
         finished, self._finished = self._finished, []
-        if finished:
-            self._outbox.put(pairs_of(finished, self._examine))
+        for first in range(0, len(finished), AT_ONCE):
+            self._outbox.put(pairs_of(finished[first : first + AT_ONCE], self._examine))
+            await asyncio.sleep(0)
 
     def _wait_until_settled(self) -> None:
         """Called by the source, on a thread of its own, before it lets go of partitions."""

@@ -15,6 +15,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 NOTHING: Mapping[str, int] = {}
 PLAIN: Policies = {}
+FEW = 64
+"""Fewer items than this are all walked: to begin a pass of the automaton costs as much as to walk so many."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -55,14 +57,18 @@ def _each(
     clean: Callable[[T, Policy], R],
     walk: Callable[[T, Policy], R],
 ) -> list[R | Exception]:
-    try:
-        suspected = suspects([_encode(texts(item)).decode() for item in items])
-    except (UnicodeError, RecursionError):  # one that has no JSON form: then all are walked
-        suspected = [True] * len(items)
+    suspected = [True] * len(items) if len(items) < FEW else _suspected([texts(item) for item in items])
     return [
         _tried(walk, item, policy) if suspect or policy.names else clean(item, policy)
         for item, policy, suspect in zip(items, policies, suspected, strict=True)
     ]
+
+
+def _suspected(texts: Sequence[Any]) -> list[bool]:
+    try:
+        return suspects([_encode(each).decode() for each in texts])
+    except (UnicodeError, RecursionError):  # one that has no JSON form: then all are walked
+        return [True] * len(texts)
 
 
 def _tried(walk: Callable[[T, Policy], R], item: T, policy: Policy) -> R | Exception:

@@ -99,6 +99,8 @@ class _Walk:
 
     def truth(self, truth: Any) -> Any:
         """The ground truth masked as JSON, since a card may be a number in it."""
+        if truth is None:
+            return None
         clean, found = scrub_text(msgspec.json.encode([truth]).decode(), policy=self._policy)
         self.counts.update(found)
         return msgspec.json.decode(clean)[0] if found else truth

@@ -20,6 +20,7 @@ import openai
 
 from connectors.models import openai as candidate
 from connectors.sources import file
+from shadow import collector
 from shadow.config import Config
 from shadow.funnel import funnel
 from shadow.mirror import Mirror
@@ -120,6 +121,7 @@ WAYS = {
 
 
 def main() -> int:
+    collector.calm()
     with latency_server(LATENCY_S) as port:
         rates: dict[str, list[float]] = {name: [] for name in WAYS}
         for _ in range(ROUNDS):

@@ -194,6 +194,7 @@ def test_what_cannot_be_scrubbed_is_neither_stored_nor_kept(monkeypatch: pytest.
     def broken(*_: object) -> None:
         raise RuntimeError("a fault in a rule")
 
+    monkeypatch.setattr("shadow.scrub.batch.FEW", 0)  # what has no sign is then left alone
     monkeypatch.setattr("shadow.scrub.batch.scrub", broken)
     monkeypatch.setattr("shadow.scrub.batch.scrub_completion", broken)
     clean = encode(message("hello"))

@@ -1,6 +1,7 @@
 """The signs never miss what a rule masks, however the value is written, so the quick way and the slow one agree."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -28,6 +29,13 @@ LABELLED = (
     {"a": "WhatsApp\t615181"}, {"a": "61 51 81\toffice"}, {"ssn": "536904399"}, {"a": "MOBıLE 4155552671"},
     {"a": "٠٤٧٩ ٥٠ ٥٤ ٠٣"}, {"a": '{"b": "call\\n4155552671", "c": "030\\/1234567"}'},
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_go_by_their_signs_too() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shadow.scrub.batch.FEW", 0)
+        yield
 
 
 def written(value: Any) -> list[str]:
