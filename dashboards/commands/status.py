@@ -7,6 +7,7 @@ from rich.text import Text
 
 from dashboards import wiring
 from judge.board import board
+from judge.describing.comparing import comparisons
 from judge.outcomes import State
 from judge.readiness.assess import Readiness
 from shadow.config import Config
@@ -20,8 +21,9 @@ def status(config: Config, as_json: bool) -> None:
     """Print the funnel and the board to standard output."""
     with wiring.existing_store(config) as store:
         counts, phases = funnel(store), board(store, config)
+        beside = comparisons(store, phases)
     if as_json:
-        print(msgspec.json.encode(_plain(counts, phases)).decode())  # noqa: T201
+        print(msgspec.json.encode(_plain(counts, phases) | {"comparisons": beside}).decode())  # noqa: T201
         return
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -31,6 +33,8 @@ def status(config: Config, as_json: bool) -> None:
     for (workflow, fingerprint), lines in _by_candidate(phases).items():
         console.print(Text(f"\n{workflow}, candidate {fingerprint}", style="bold"))
         console.print(_phases(lines))
+    for each in beside:
+        console.print(Text(f"\n{each.workflow}: {each.sentence}"))
 
 
 def _plain(counts: Funnel, phases: list[Readiness]) -> dict[str, object]:

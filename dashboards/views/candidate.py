@@ -6,17 +6,17 @@ from dashboards.parts.board import lines_table
 from dashboards.parts.clock import local, viewer_zone
 from dashboards.parts.confidence import confidence_chart
 from dashboards.parts.failures import shown
-from dashboards.parts.figures import facts, ranged
+from dashboards.parts.figures import facts
 from dashboards.parts.latest import described
 from dashboards.parts.markup import badge, note, sentence, table
 from dashboards.parts.session import configuration, store
 from dashboards.parts.visible import escaped
 from judge.board import a_moment_ago, candidates_of
 from judge.describing.candidate import Described
-from judge.describing.comparing import DAYS, compare
+from judge.describing.comparing import DAYS, comparisons
 from shadow.store import Store
 
-BESIDE = 2
+BESIDE, MOST_BESIDE = 2, 4
 
 
 def page() -> None:
@@ -34,7 +34,7 @@ def page() -> None:
                 "Candidates",
                 names,
                 default=names[:BESIDE],
-                max_selections=BESIDE,
+                max_selections=MOST_BESIDE,
                 key="candidates",
                 bind="query-params",
             )
@@ -52,7 +52,7 @@ def page() -> None:
             "In brackets a 95 % range that holds at every look. A task done well has no defect of severity major or "
             "worse; its cost is that of the candidate alone, nothing escalated, at the prices configured now."
         )
-        if len(found) == BESIDE:
+        if len(found) > 1:
             _compared(kept, found)
         for column, each in zip(st.columns(len(found), gap="large"), found, strict=True):
             with column:
@@ -60,26 +60,21 @@ def page() -> None:
 
 
 def _compared(kept: Store, found: list[Described]) -> None:
-    one, other = found
-    both = compare(
-        kept,
-        one.readiness.workflow,
-        one.evidence.versions.checks,
-        one.readiness.fingerprint,
-        other.readiness.fingerprint,
-        one.readiness.as_of,
-    )
+    """Every two of the candidates on the requests that both answered."""
     st.subheader("On the same requests")
-    rows = [
-        (escaped(f"only {one.readiness.fingerprint} has a serious defect"), f"{both.only_one:,}"),
-        (escaped(f"only {other.readiness.fingerprint} has one"), f"{both.only_other:,}"),
-        ("both or neither", f"{both.same:,}"),
-        ("difference of the shares, above 0: the first is worse", ranged(both.difference)),
-    ]
-    st.html(table(("outcome", "requests"), rows, "compared"))
+    for each in comparisons(kept, [one.readiness for one in found]):
+        both = each.compared
+        rows = [
+            ("requests that both answered", f"{both.requests:,}"),
+            (escaped(f"only {each.one} has a serious defect"), f"{both.only_one:,}"),
+            (escaped(f"only {each.other} has one"), f"{both.only_other:,}"),
+            ("both or neither", f"{both.same:,}"),
+        ]
+        st.html(table(("outcome", "requests"), rows, "compared"))
+        st.html(f"<p>{sentence(each.sentence)}</p>")
     st.caption(
-        f"Requests of the last {DAYS} days whose outcome is known for both. They are no random sample of the traffic "
-        "where people and judge chose what to read: this compares, it does not decide."
+        f"Requests of the last {DAYS} days. The outcome is known for both where checks settle it or the plan drew it; "
+        "strata of which more is known do not weigh more."
     )
 
 

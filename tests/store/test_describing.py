@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import polars as pl
 import pytest
 
 from connectors.types import Completion
-from judge.board import readiness_of
-from judge.checking.loading import checks_version, load_checks
+from judge.board import board, evidence_of, readiness_of
 from judge.describing.candidate import describe, reliability
-from judge.describing.comparing import compare
+from judge.describing.comparing import Compared, compare, comparisons, difference, sentence
 from judge.describing.readings import KEEP_EVERY, Readings, take, trend
 from judge.describing.served import by_day, last_verdict, spent_today
 from judge.describing.week import WEEK, Week, week
@@ -109,18 +109,26 @@ def test_two_candidates_are_compared_where_both_outcomes_are_known(store: Store)
     store_checked(store, config, theirs[:1], DEFECT)  # theirs: 0 spoilt, 3 disagrees
     store_checked(store, config, [*theirs[1:3], *theirs[4:]])
     store_checked(store, config, theirs[3:4], DISAGREE)
-    store_review(store, theirs[3], Outcome.WORSE_MAJOR, NOON)
     later = NOON + timedelta(minutes=5)
-    version = checks_version(load_checks("triage", config.workflows["triage"].checks, ""))
-    found = compare(store, "triage", version, SMALL, other, later)
-    assert (found.only_one, found.only_other, found.same) == (2, 0, 5)  # 3 is known for theirs alone
+    versions = evidence_of(store, config, "triage", SMALL, later).versions
+
+    def found() -> Compared:
+        return compare(
+            store, "triage", evidence_of(store, config, "triage", SMALL, later).versions, SMALL, other, later
+        )
+
+    store_review(store, theirs[3], Outcome.WORSE_MAJOR, NOON)
+    assert found().only_other == 0, "what somebody picked is no sample"
+    store_review(store, theirs[3], Outcome.WORSE_MAJOR, NOON + timedelta(seconds=1), reason="random")
+    assert (found().requests, found().only_one, found().only_other, found().same) == (8, 2, 0, 5)  # 3: theirs alone
+    assert found().difference.rate is None, "of the requests on which both disagree nothing is known for both"
     store_verdict(store, PAIRS[3], Outcome.EQUIVALENT, NOON)
-    found = compare(store, "triage", version, SMALL, other, later)
-    assert (found.only_one, found.only_other, found.same) == (2, 1, 5)
-    assert found.difference.rate == pytest.approx(1 / 8)
-    assert found.difference.lower < 0 < found.difference.upper
-    nothing = compare(store, "triage", version, SMALL, "nobody@1", later)
-    assert (nothing.only_one, nothing.only_other, nothing.same, nothing.difference.rate) == (0, 0, 0, None)
+    assert (found().known, found().only_one, found().only_other, found().same) == (8, 2, 1, 5)
+    assert found().difference.rate == pytest.approx(1 / 8)
+    assert found().difference.lower < 0 < found().difference.upper
+    assert sentence(SMALL, other, found()).endswith("(95 %, valid at every look): no difference is shown")
+    nothing = compare(store, "triage", versions, SMALL, "nobody@1", later)
+    assert (nothing.requests, nothing.known, nothing.difference.rate) == (0, 0, None)
 
 
 def test_a_candidate_is_described_by_its_speed_its_errors_and_its_price(store: Store) -> None:
@@ -188,3 +196,42 @@ def test_a_week_counts_what_it_brought_and_what_it_cost(store: Store) -> None:
     assert week(store, now + WEEK) == {}
     entered(store, entry("free", "reserved", NOON, None))
     assert week(store, now)["triage"].unpriced == 1
+
+
+def counted(requests: int, only_one: int, only_other: int, same: int) -> dict[str, int]:
+    return {"requests": requests, "only_one": only_one, "only_other": only_other, "same": same}
+
+
+def test_strata_weigh_what_they_are_of_the_requests_and_not_of_what_is_known() -> None:
+    """Nine of ten requests are agreements and alike; the tenth was read much more, and the first is worse there."""
+    found = difference([counted(9000, 0, 0, 400), counted(1000, 300, 100, 100)])
+    assert found.rate == pytest.approx(0.1 * 0.4)
+    assert found.lower is not None
+    assert 0 < found.lower < 0.04 < found.upper < 0.1
+    unread = difference([counted(9000, 0, 0, 0), counted(1000, 300, 100, 100)])
+    assert (unread.rate, unread.lower < -0.7, unread.upper > 0.9) == (None, True, True)
+
+
+def test_a_difference_that_is_not_there_is_shown_in_few_runs_however_often_one_looks() -> None:
+    rng, runs, shown = np.random.default_rng(5), 200, 0
+    for _ in range(runs):
+        counts = np.zeros((2, 3), dtype=int)
+        for _ in range(8):
+            counts += [rng.multinomial(40, (0.01, 0.01, 0.98)), rng.multinomial(40, (0.2, 0.2, 0.6))]
+            found = difference([counted(n, *map(int, row)) for n, row in zip((9000, 1000), counts, strict=True)])
+            if found.lower > 0 or found.upper < 0:
+                shown += 1
+                break
+    assert shown / runs <= 0.05 + 3 * (0.05 * 0.95 / runs) ** 0.5
+
+
+def test_every_two_candidates_of_a_workflow_are_set_side_by_side(store: Store) -> None:
+    config = configuration(candidates=["small", "other"])
+    theirs = [pair(n, fingerprint="other@2") for n in range(8)]
+    store_pairs(store, theirs)
+    store_checked(store, config, PAIRS)
+    store_checked(store, config, theirs, DEFECT)
+    (found,) = comparisons(store, board(store, config, NOON + timedelta(minutes=5)))
+    assert (found.workflow, found.one, found.other) == ("triage", SMALL, "other@2")
+    assert found.compared.only_other == 8
+    assert found.sentence.startswith("small@1 and other@2 on 8 same requests, 8 known for both: difference in serious")
