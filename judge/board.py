@@ -8,7 +8,7 @@ from judge.calibration.calibrate import Calibration, calibrate
 from judge.calibration.report import Report, by_severity, judges_said, seeded, slices
 from judge.checking.loading import checks_version, load_checks
 from judge.evidence.asking import Asking, Subject
-from judge.evidence.cells import Wanted, cells, has_few_tags
+from judge.evidence.cells import Wanted, cells, with_few_tags
 from judge.evidence.gather import gather
 from judge.evidence.record import Evidence
 from judge.judging.arms import kin
@@ -116,7 +116,7 @@ def slices_of(
     subject = subject_of(config, workflow, fingerprint)
     epoch = Asking(store, [subject], as_of).epochs.get(workflow)
     wanted = [Wanted(workflow, subject.checks_version, epoch)]
-    found = cells(store, wanted, as_of, with_tags=has_few_tags(store, workflow, as_of))
+    found = cells(store, wanted, as_of, with_tags=bool(with_few_tags(store, [workflow], as_of)))
     ours = {part: counts for part, counts in found.items() if part.fingerprint == fingerprint}
     return by_slice(policy_of(config.workflows[workflow], config.models), ours, phase)
 

@@ -12,6 +12,7 @@ from dashboards.commands.junit import junit, markdown
 from judge.actions import Decision, sign_off
 from judge.board import readiness_of
 from judge.outcomes import Phase, State
+from judge.partly import partly
 from judge.people import Actor, Role
 from judge.readiness.assess import Readiness
 from judge.signing import chain
@@ -38,10 +39,13 @@ def gate(
     fingerprint = candidate or _configured(config, workflow)
     with wiring.existing_store(config) as store:
         readiness = readiness_of(store, config, workflow, _phase(phase), fingerprint=fingerprint)
+        parts = partly(store, [readiness])
     if as_json:
-        _print_json(readiness)
+        _print_json(readiness, partly=parts)
     else:
         _print(readiness)
+        for each in parts:
+            typer.echo(f"{each.phase} in part: {each.suggestion}")
     if junit_file is not None:
         junit_file.write_bytes(junit(readiness))
     if summary_file is not None:
@@ -123,5 +127,5 @@ def _print(readiness: Readiness) -> None:
     typer.echo(readiness.sentence)
 
 
-def _print_json(value: object) -> None:
-    typer.echo(msgspec.json.encode({"data": value}).decode())
+def _print_json(value: object, **beside: object) -> None:
+    typer.echo(msgspec.json.encode({"data": value, **beside}).decode())

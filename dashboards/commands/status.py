@@ -9,6 +9,7 @@ from dashboards import wiring
 from judge.board import board
 from judge.describing.comparing import comparisons
 from judge.outcomes import State
+from judge.partly import partly
 from judge.readiness.assess import Readiness
 from shadow.config import Config
 from shadow.funnel import Funnel, funnel
@@ -21,9 +22,9 @@ def status(config: Config, as_json: bool) -> None:
     """Print the funnel and the board to standard output."""
     with wiring.existing_store(config) as store:
         counts, phases = funnel(store), board(store, config)
-        beside = comparisons(store, phases)
+        beside, parts = comparisons(store, phases), partly(store, phases)
     if as_json:
-        print(msgspec.json.encode(_plain(counts, phases) | {"comparisons": beside}).decode())  # noqa: T201
+        print(msgspec.json.encode(_plain(counts, phases) | {"comparisons": beside, "partly": parts}).decode())  # noqa: T201
         return
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -33,6 +34,9 @@ def status(config: Config, as_json: bool) -> None:
     for (workflow, fingerprint), lines in _by_candidate(phases).items():
         console.print(Text(f"\n{workflow}, candidate {fingerprint}", style="bold"))
         console.print(_phases(lines))
+        for part in parts:
+            if (part.workflow, part.fingerprint) == (workflow, fingerprint):
+                console.print(Text(f"  {part.phase} in part: {part.suggestion}"))
     for each in beside:
         console.print(Text(f"\n{each.workflow}: {each.sentence}"))
 

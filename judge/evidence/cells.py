@@ -78,7 +78,10 @@ FROM checked SEMI JOIN wanted USING (workflow, checks_version)
 WHERE checked_at <= $as_of AND stratum <> 'settled'
     AND occurred_at BETWEEN $earliest AND $latest AND pair_id IN (SELECT unnest($ids))
 """
-_TAGS = "SELECT approx_count_distinct(slice_tags) AS n FROM checked WHERE workflow = $workflow AND checked_at <= $as_of"
+_TAGS = """
+SELECT workflow FROM checked WHERE checked_at <= $as_of AND list_contains($workflows, workflow)
+GROUP BY workflow HAVING approx_count_distinct(slice_tags) <= $most
+"""
 
 
 class Wanted(NamedTuple):
@@ -155,9 +158,10 @@ def _params(wanted: Sequence[Wanted], as_of: datetime) -> dict[str, Any]:
     }
 
 
-def has_few_tags(store: Store, workflow: str, as_of: datetime) -> bool:
-    """True when the tags of a workflow can be slices."""
-    return int(store.read(_TAGS, {"workflow": workflow, "as_of": as_of}).item()) <= MOST_TAGS
+def with_few_tags(store: Store, workflows: Sequence[str], as_of: datetime) -> set[str]:
+    """The workflows whose tags can be slices."""
+    found = store.read(_TAGS, {"workflows": list(workflows), "as_of": as_of, "most": MOST_TAGS})
+    return set(found["workflow"].to_list())
 
 
 def add_mix(counts: SliceCounts, row: Mapping[str, Any]) -> None:

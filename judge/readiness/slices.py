@@ -5,7 +5,7 @@ of those called blocked, at most a share alpha is called so wrongly, at every lo
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -17,8 +17,9 @@ from judge.outcomes import Phase, Severity, State
 from judge.readiness.defects import cell, mode_of
 from judge.readiness.line import count, percent
 from judge.readiness.policy import Policy
+from judge.statistics import at_hand
 from judge.statistics.cell import Cell
-from judge.statistics.decision import Decision, decide
+from judge.statistics.decision import Decision
 from judge.statistics.slices import e_bh
 
 _NO_TIME = datetime.fromtimestamp(0, UTC)
@@ -46,13 +47,8 @@ class SliceState(msgspec.Struct, frozen=True, kw_only=True):
 def by_slice(policy: Policy, counts: Mapping[Slice, SliceCounts], phase: Phase) -> list[SliceState]:
     """The state of every slice of one candidate, the largest first; without slices, nothing."""
     alpha = policy.alpha(phase)
-    whole = next((each for part, each in counts.items() if not part.dimension), SliceCounts())
-    mode = mode_of(policy, _evidence(Slice("", ""), whole))
-    parts = sorted((p for p in counts if p.dimension), key=lambda part: (-_pairs(counts[part]), part))
-    cells: list[Cell] = [
-        cell(policy, _evidence(part, counts[part]), severity, mode) for part in parts for severity in Severity
-    ]
-    found = decide(cells, alpha)
+    parts = _parts(counts)
+    found = at_hand.decisions(_cells(policy, counts, phase))
     decisions = [found[at : at + len(Severity)] for at in range(0, len(found), len(Severity))]
     if not decisions:
         return []
@@ -61,6 +57,26 @@ def by_slice(policy: Policy, counts: Mapping[Slice, SliceCounts], phase: Phase) 
     return [
         _state(part, _pairs(counts[part]), each, bool(is_ready), bool(is_blocked))
         for part, each, is_ready, is_blocked in zip(parts, decisions, ready, blocked, strict=True)
+    ]
+
+
+def work_ahead(asked: Iterable[tuple[Policy, Mapping[Slice, SliceCounts], Phase]]) -> None:
+    """Decide the slices of many candidates at once, so that `by_slice` finds them at hand."""
+    at_hand.decisions([each for one in asked for each in _cells(*one)])
+
+
+def _parts(counts: Mapping[Slice, SliceCounts]) -> list[Slice]:
+    return sorted((part for part in counts if part.dimension), key=lambda part: (-_pairs(counts[part]), part))
+
+
+def _cells(policy: Policy, counts: Mapping[Slice, SliceCounts], phase: Phase) -> list[tuple[Cell, float]]:
+    """The cells of every slice in the order of `_parts`, by severity, with the alpha of the phase."""
+    whole = next((each for part, each in counts.items() if not part.dimension), SliceCounts())
+    mode = mode_of(policy, _evidence(Slice("", ""), whole))
+    return [
+        (cell(policy, _evidence(part, counts[part]), severity, mode), policy.alpha(phase))
+        for part in _parts(counts)
+        for severity in Severity
     ]
 
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from connectors.types import Request
-from judge.board import evidence_of, slices_of
+from judge.board import board, evidence_of, slices_of
 from judge.checking.settle import Settled
 from judge.evidence.cells import Slice, Wanted, cells
 from judge.evidence.counters import Counters
 from judge.outcomes import Outcome, Phase, State, Stratum
+from judge.partly import partly
 from judge.readiness.slices import suggestion
 from judge.scoring.slicing import script
 from judge.scoring.slicing import slices_of as slices_of_pair
@@ -130,3 +131,17 @@ def test_counters_that_are_advanced_equal_a_full_count(store: Store) -> None:
             assert kept.counts == full
             assert changed
     assert kept.advance(when) == set() or kept.counts == cells(store, wanted, when, with_tags=True)
+
+
+def test_a_board_says_where_a_candidate_could_be_promoted_in_part(store: Store) -> None:
+    english = [spoken(n, "en") for n in range(400)]
+    german = [spoken(n, "de") for n in range(400, 460)]
+    store_pairs(store, english + german)
+    assert partly(store, board(store, CONFIG, LATER)) == [], "nothing is checked yet"
+    store_checked(store, CONFIG, english + german[:10])
+    store_checked(store, CONFIG, german[10:], DEFECT)
+    (found,) = partly(store, board(store, CONFIG, LATER))
+    assert (found.workflow, found.fingerprint, found.phase) == ("triage", SMALL, Phase.LIMITED)
+    alone = slices_of(store, CONFIG, "triage", Phase.LIMITED, SMALL, LATER)
+    assert found.suggestion == suggestion(alone, State.BLOCKED)
+    assert found.suggestion.startswith("ready in language en; blocked in ")

@@ -6,7 +6,7 @@ import pytest
 
 from judge.outcomes import State
 from judge.statistics.cell import Cell, Mode, Pool, Sample
-from judge.statistics.decision import decide, over_severities
+from judge.statistics.decision import Decision, decide, over_severities
 from judge.statistics.ladder import Latch, Step, alpha_of, highest_step
 
 POOL = Pool(defects=100, missed=10, prior_defects=100, prior_missed=10)
@@ -63,3 +63,21 @@ def test_the_ladder() -> None:
     assert [highest_step(math.log(e)) for e in (2.9, 3.1, 11, 21, 101)] == [None, *Step]
     assert Latch().seen(3.2, -1.0).seen(0.5, 0.2) == Latch(3.2, 0.2)
     assert sum(alpha_of(epoch) for epoch in range(1, 40)) <= 0.05
+
+
+def test_misses_alone_never_block_in_local_mode_and_never_let_it_be_ready() -> None:
+    """STATISTICS 3: the lower bound takes what people confirmed, since misses only add; the upper one takes both."""
+
+    def found(missed: int, confirmed: int = 0) -> Decision:
+        agree = Sample(pairs=9000, judged=600, confirmed=confirmed, audited=400, missed=missed)
+        samples = {"agree": agree, "disagree": Sample(pairs=1000, judged=100, audited=80)}
+        return decide([Cell(budget=0.02, checked=10_000, settled=0, samples=samples, mode=Mode.LOCAL)])[0]
+
+    none, many = found(0), found(200)
+    assert none.state is State.READY
+    assert many.state is State.INSUFFICIENT_EVIDENCE
+    assert many.upper > 0.3
+    assert many.estimate is not None
+    assert many.estimate > 0.3
+    assert (many.lower, many.log_e_reject) == (none.lower, none.log_e_reject)
+    assert found(0, confirmed=200).state is State.BLOCKED, "the same defects block once the judge flags them"
