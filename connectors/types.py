@@ -3,7 +3,7 @@
 Durations carry their unit in the name, times are UTC, token counts are those the server reported.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
@@ -125,10 +125,10 @@ class Source(Protocol):
         Raises RetryLater when it cannot be recorded now; recording a later one is as good.
         """
 
-    def confirm(self) -> float:
-        """The seconds from now for which what was polled is surely this reader's, asked of whoever hands it out.
+    def begin_again(self, partitions: Collection[Partition]) -> None:
+        """Have `first_wanted` asked anew for partitions, as when they were assigned, from what is committed of them.
 
-        Raises RetryLater when it is not, or nobody answers: whoever stores it then stores what another may have stored.
+        Raises RetryLater when they are not surely this reader's, asked of whoever hands them out, or nobody answers.
         """
 
     def lag(self) -> dict[Partition, int]:

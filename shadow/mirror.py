@@ -5,7 +5,9 @@ prefix. Whatever dies in between comes again from the source, and `held` recogni
 waits for nobody but the store: no judge, no page.
 
 An append runs beside the next polls. A partition that is taken away is let go only when no append is under way
-(`settled`), so that its next owner finds in the store what was on its way there.
+(`settled`), so that its next owner finds in the store what was on its way there. A mirror that stood still meanwhile
+knows nothing of that: so each claims its partitions in the store before it reads what is held of them, and the store
+refuses an append under an older claim (shadow.fencing).
 """
 
 import asyncio
@@ -13,12 +15,12 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 
@@ -29,6 +31,7 @@ from shadow.beat import BEAT_S, beat
 from shadow.calls import Calls
 from shadow.columns import Pairs, Replays
 from shadow.config import Config
+from shadow.fencing import Fenced
 from shadow.held import Held, held
 from shadow.intake import Admitted, Fate, admit_all
 from shadow.outbox import Outbox
@@ -44,6 +47,13 @@ AT_ONCE = 8
 """So many records are worked on before the candidates' answers are looked at again."""
 FAREWELL_S = 15.0
 _place = attrgetter("origin.topic", "origin.partition")
+
+
+class _Ours(NamedTuple):
+    """What a mirror knows of partitions that were assigned to it: its claims, and what is stored."""
+
+    claims: Mapping[Partition, int]
+    held: dict[Partition, Held]
 
 
 class Mirror:
@@ -71,7 +81,8 @@ class Mirror:
         self._settings, self._examine = config.mirror, examine
         self._outbox = Outbox(store)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="source")
-        self._assignments: deque[tuple[Sequence[Partition], dict[Partition, Held] | None]] = deque()
+        self._assignments: deque[tuple[Collection[Partition], _Ours | None]] = deque()
+        self._refused: set[Partition] = set()
         self._held: dict[Partition, Held] = {}
         self._prefixes: dict[Partition, Prefix] = {}
         self._committed: dict[Partition, int] = {}
@@ -124,10 +135,11 @@ class Mirror:
         await self._note_taken()
         await self._note_stored()
         self._follow_assignments()
+        await self._begin_refused_again()
         await self._settle()
         is_quiet = not (records or self._paused or self._is_asking)
         if is_quiet or self._outbox.is_due(self._settings.flush_rows, self._settings.flush_seconds):
-            await self._begin_to_store()
+            self._begin_to_store()
         await self._take_in(records)
         self._calls.hand_out()
         if (self._paused or self._source.exhausted) and not (self._is_idle or self._taking):
@@ -167,7 +179,7 @@ class Mirror:
             await self._note_stored()
             self._follow_assignments()
             await self._settle()
-            await self._begin_to_store()
+            self._begin_to_store()
             if not self._is_idle:
                 await self._news(TURN_S)
             self._raise_failure()
@@ -210,6 +222,8 @@ class Mirror:
         for place, group in groupby(records, _place):
             batch = list(group)
             offsets = [record.origin.offset for record in batch]
+            if Partition(*place) not in self._outbox.claims:
+                continue  # refused: another's, or begun again soon
             stored = self._held.get(Partition(*place), Held()).among(offsets)
             prefix = self._prefixes.setdefault(Partition(*place), Prefix())
             prefix.polled(offsets)
@@ -232,9 +246,10 @@ class Mirror:
             self._failure = self._failure or task.exception()
 
     def _assigned(self, positions: Mapping[Partition, int]) -> dict[Partition, int]:
-        """Called by the source, on its thread: read what is stored, so as to continue behind it."""
+        """Called by the source, on its thread: claim, and read what is stored by now, so as to continue behind it."""
+        claims = self._store.claim(positions.keys())
         stored = held(self._store, positions)
-        self._assignments.append((list(positions), stored))
+        self._assignments.append((list(positions), _Ours(claims, stored)))
         return {place: stored[place].first_wanted(position) for place, position in positions.items()}
 
     def _revoked(self, partitions: Sequence[Partition]) -> None:
@@ -243,18 +258,38 @@ class Mirror:
     def _follow_assignments(self) -> None:
         """Forget what is in flight for partitions that came or went: their owner reads it again from the source."""
         while self._assignments:
-            partitions, stored = self._assignments.popleft()
-            changed = set(partitions)
-            self._calls.drop(changed)
-            self._finished = [item for item in self._finished if item.admitted.origin.place not in changed]
-            self._outbox.drop(changed)
-            for place in changed:
-                self._prefixes.pop(place, None)
-                self._committed.pop(place, None)
-                self._held.pop(place, None)
-            self._held |= stored or {}
-            event = "partitions_revoked" if stored is None else "partitions_assigned"
-            log.info(event, partitions=[f"{place.topic}/{place.partition}" for place in partitions])
+            partitions, ours = self._assignments.popleft()
+            self._forget(set(partitions))
+            if ours:
+                self._held |= ours.held
+                self._outbox.claims |= ours.claims
+            event = "partitions_assigned" if ours else "partitions_revoked"
+            log.info(event, partitions=_names(partitions))
+
+    def _forget(self, partitions: set[Partition]) -> None:
+        self._calls.drop(partitions)
+        self._finished = [item for item in self._finished if item.admitted.origin.place not in partitions]
+        self._outbox.drop(partitions)
+        self._refused -= partitions
+        for place in partitions:
+            self._prefixes.pop(place, None)
+            self._committed.pop(place, None)
+            self._held.pop(place, None)
+
+    async def _begin_refused_again(self) -> None:
+        """Claim partitions again that the source still gives us although another process has claimed them.
+
+        That was one which stood still and went on, and learns soon that they are not its own.
+        """
+        if not self._refused:
+            return
+        try:
+            await self._on_thread(lambda: self._source.begin_again(self._refused))
+        except RetryLater as error:  # the next polls tell what was lost
+            log.info("partitions_not_begun_again", reason=str(error))
+            await asyncio.sleep(error.after_s or TURN_S)
+        else:
+            self._refused.clear()
 
     async def _settle(self) -> None:
         """Make pairs of what was answered since the last turn."""
@@ -267,21 +302,23 @@ class Mirror:
         """Called by the source, on a thread of its own, before it lets go of partitions."""
         self._settled.wait()
 
-    async def _begin_to_store(self) -> None:
+    def _begin_to_store(self) -> None:
         """Append what waits, in a thread, unless that is being done; polling goes on meanwhile."""
-        if self._storing or (until_s := await self._ours_until()) is None:
-            return
-        self._settled.clear()
-        self._storing = asyncio.get_running_loop().run_in_executor(None, self._flush, until_s)
+        if self._storing is None and self._outbox.records:
+            self._settled.clear()
+            self._storing = asyncio.get_running_loop().run_in_executor(None, self._flush)
 
-    def _flush(self, until_s: float) -> list[Origin]:
+    def _flush(self) -> list[Origin]:
         try:
-            return self._outbox.flush(until_s)
+            return self._outbox.flush()
         finally:
             self._settled.set()
 
     async def _note_stored(self) -> None:
-        """Commit what was appended. When the store does not answer, the rows stay in the outbox and are tried again."""
+        """Commit what was appended. When the store does not answer, the rows stay in the outbox and are tried again.
+
+        What the store refuses, since another has claimed its partition, is forgotten: nothing of it is committed.
+        """
         if self._storing is None or not self._storing.done():
             return
         storing, self._storing = self._storing, None
@@ -291,22 +328,15 @@ class Mirror:
             log.warning("store_not_reached", reason=str(error), records=self._outbox.records)
             await asyncio.sleep(error.after_s or 1.0)
             return
+        except Fenced as error:
+            log.warning("append_refused", reason=str(error), records=self._outbox.records)
+            self._forget(set(error.partitions))
+            self._refused |= error.partitions
+            return
         for place, group in groupby(stored, attrgetter("topic", "partition")):
             if prefix := self._prefixes.get(Partition(*place)):
                 prefix.done(origin.offset for origin in group)
         await self._commit()
-
-    async def _ours_until(self) -> float | None:
-        """The monotonic time until which what waits is surely ours; None when it may not be, or nothing waits."""
-        began = time.monotonic()
-        if not self._outbox.records:
-            return None
-        try:
-            return began + await self._on_thread(self._source.confirm)
-        except RetryLater as error:  # the next polls tell what was lost, and it is dropped
-            log.info("append_put_off", reason=str(error))
-            await asyncio.sleep(error.after_s or TURN_S)
-            return None
 
     async def _commit(self) -> None:
         positions = {place: prefix.position() for place, prefix in self._prefixes.items()}
@@ -348,3 +378,7 @@ class Mirror:
             "oldest_in_flight_s": self._calls.oldest_s,
             "detail": f"{why} {self._shedding.sentence}".strip(),
         }
+
+
+def _names(partitions: Collection[Partition]) -> list[str]:
+    return [f"{place.topic}/{place.partition}" for place in partitions]

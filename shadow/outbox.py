@@ -1,6 +1,5 @@
 """Rows that wait to be appended, table by table, and the records they settle."""
 
-import math
 import threading
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,7 +9,6 @@ from typing import NamedTuple
 import msgspec
 import polars as pl
 
-from connectors.errors import RetryLater
 from connectors.types import Origin, Partition
 from shadow.intake import Rejected, Skipped
 from shadow.pairs import to_frame
@@ -38,6 +36,8 @@ class Outbox:
         self._untold: list[Origin] = []
         self._oldest = 0.0
         self._lock = threading.Lock()
+        self.claims: dict[Partition, int] = {}
+        """What the rows are appended under; none for rows that nobody else can have."""
         self.records = 0
         """How many records wait."""
 
@@ -53,32 +53,32 @@ class Outbox:
             self._add("pairs", _Waiting(origins, pairs))
 
     def drop(self, partitions: Collection[Partition]) -> None:
-        """Forget what belongs to partitions that are somebody else's now; not while `flush` runs."""
+        """Forget what belongs to partitions that are somebody else's now, claims included; not while `flush` runs."""
         with self._lock:
             for table, waiting in self._waiting.items():
                 self._waiting[table] = [kept for each in waiting if (kept := _without(each, partitions)).origins]
             self.records = sum(len(each.origins) for waiting in self._waiting.values() for each in waiting)
             self._untold = [origin for origin in self._untold if origin.place not in partitions]
+            for place in partitions:
+                self.claims.pop(place, None)
 
     def is_due(self, records: int, seconds: float) -> bool:
         """True when so many records wait, or the oldest waits so long."""
         waiting = self.records
         return waiting >= records or (waiting > 0 and time.monotonic() - self._oldest >= seconds)
 
-    def flush(self, until_s: float = math.inf) -> list[Origin]:
+    def flush(self) -> list[Origin]:
         """Append what waits and return the records stored since the last flush that returned.
 
-        Raises RetryLater when the store does not answer, or the monotonic time `until_s` is past before the rows are on
-        their way, as in a process that was stopped; then the records not yet stored still wait.
+        Raises RetryLater when the store does not answer, and Fenced when a partition is somebody else's; then the
+        records not yet stored still wait.
         """
         with self._lock:
+            claims = dict(self.claims)
             due = {table: list(waiting) for table, waiting in self._waiting.items() if waiting}
             self._oldest = time.monotonic()
         for table, waiting in due.items():
-            frame = _frame(table, waiting)
-            if time.monotonic() > until_s:
-                raise RetryLater("this process stood still, and the records may be another's by now")
-            self._store.append(table, frame)
+            self._store.append(table, _frame(table, waiting), claims)
             with self._lock:
                 del self._waiting[table][: len(waiting)]
                 stored = [origin for each in waiting for origin in each.origins]

@@ -1,9 +1,8 @@
 """A file of captured interactions: JSON lines, or Parquet with a column `value`."""
 
-import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -96,9 +95,11 @@ class FileSource:
     def commit(self, positions: Mapping[Partition, int]) -> None:
         """Nothing: the store says what it has."""
 
-    def confirm(self) -> float:
-        """For ever: a file has one reader."""
-        return math.inf
+    def begin_again(self, partitions: Collection[Partition]) -> None:
+        """Raises UserError: a file has one reader, and here are two."""
+        raise UserError(
+            f"{self._place.topic}: another process reads this file into the same store; let one of them finish it."
+        )
 
     def lag(self) -> dict[Partition, int]:
         """Lines or rows not yet polled."""

@@ -6,7 +6,7 @@ caller on the caller's thread.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Literal
 
@@ -178,17 +178,20 @@ class KafkaSource:
         except KafkaError as error:
             raise self._sentence(error) from error
 
-    def confirm(self) -> float:
-        """The session timeout, when the broker still knows this member; see connectors.types.Source.
+    def begin_again(self, partitions: Collection[Partition]) -> None:
+        """As connectors.types.Source says it, when the broker still knows this member.
 
         The question is a commit of what is committed already, or safe to be: a broker takes it only from a member of
         the group's present generation. A member that was stopped for long does not know yet that it is none any more.
         """
         if gone := self._safe.keys() - self._consumer.assignment():
             raise RetryLater(f"{self._name}: {len(gone)} partitions were taken away")
-        began = time.monotonic()
         self.commit({_partition(place): offset for place, offset in self._safe.items()})
-        return self._settings.session_timeout_ms / 1000 - (time.monotonic() - began)
+        places = {TopicPartition(*place) for place in partitions} & self._safe.keys()
+        self._consumer.pause(*places)
+        for place in places:
+            self._consumer.seek(place, self._safe[place])
+        self._changes.fresh |= places
 
     def lag(self) -> dict[Partition, int]:
         """Records not yet polled, by the broker's last answer; a partition is absent until its first one."""

@@ -1,6 +1,6 @@
 """No traffic: all pairs are recorded ones, and come by `shadowjudge import`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -42,8 +42,8 @@ class NoSource:
     def commit(self, positions: Mapping[Partition, int]) -> None:
         """Nothing to note."""
 
-    def confirm(self) -> float:
-        return float("inf")
+    def begin_again(self, partitions: Collection[Partition]) -> None:
+        """There are none."""
 
     def lag(self) -> dict[Partition, int]:
         return {}

@@ -6,6 +6,7 @@ the owner by itself, and takes the file over when the owner is gone. What was me
 it: docs/decisions/002-store-owner.md.
 """
 
+import atexit
 import contextlib
 import fcntl
 import os
@@ -13,7 +14,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,17 @@ import duckdb
 import polars as pl
 
 from connectors.errors import RetryLater, UserError
+from connectors.types import Partition
 from shadow import notice
+from shadow.fencing import NONE, Claims
 from shadow.literals import inline, literal
 from shadow.migrations import migrations, pending
 from shadow.store import reaching
 from shadow.store.appending import Appending
 from shadow.store.extensions import prepare
-from shadow.store.links import DirectLink, QuackLink, applied
-from shadow.store.protocol import ROWS_AT_ONCE
-from shadow.store.quack import Address, attach, is_lost, serve
+from shadow.store.links import DirectLink, applied
+from shadow.store.procedures import Procedures
+from shadow.store.quack import Address, QuackLink, attach, is_lost, serve
 
 WAL = "128MB"
 """How long the log grows before it goes into the file: about one row group of pairs. With DuckDB's 16 MB the newest row
@@ -52,6 +55,7 @@ class DuckDBFile:
         self._uri = ""
         if not self.path.parent.is_dir():
             raise UserError(f"store.url: the folder {self.path.parent} does not exist; create it or name another path.")
+        self._procedures: Procedures
         self._reach: reaching.Reach[DirectLink | QuackLink] = reaching.Reach(
             str(self.path), self._connect, lambda link, error: isinstance(link, QuackLink) and is_lost(error)
         )
@@ -63,17 +67,18 @@ class DuckDBFile:
                 f"store.url: {self.path} is in use by a process that does not serve it; "
                 "stop that process (for example an open DuckDB shell) and try again."
             ) from error
+        atexit.register(self.close)
 
     @property
     def is_owner(self) -> bool:
         """True when this process owns the file and serves it to the others."""
         return isinstance(self._reach.link, DirectLink)
 
-    def append(self, table: str, frame: pl.DataFrame) -> int:
-        rest = self._appending.without_stored(table, frame)
-        if not rest.is_empty():
-            self._appending.store(table, [rest] if self.is_owner else list(rest.iter_slices(ROWS_AT_ONCE)))
-        return frame.height
+    def append(self, table: str, frame: pl.DataFrame, claims: Claims = NONE) -> int:
+        return self._appending.append(table, frame, claims)
+
+    def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        return self._reach.run(lambda link: link.claim(partitions))
 
     def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         text = inline(sql, params or {})
@@ -111,9 +116,10 @@ class DuckDBFile:
         try:
             with link.cursor() as cursor:
                 name = cursor.execute("SELECT current_database()").fetchall()[0][0]
-                while not _copy(cursor, name, new):
-                    new.unlink()
-                cursor.execute("CHECKPOINT")
+                cursor.execute(f"ATTACH {literal(str(new))} AS compacted")
+                cursor.execute(f'COPY FROM DATABASE "{name}" TO compacted')
+                cursor.execute("DETACH compacted")
+                cursor.execute("CHECKPOINT")  # what is left in the log would go into the new file once more
             with new.open("rb+") as held:
                 fcntl.lockf(held, fcntl.LOCK_EX)  # as DuckDB locks: nobody opens it before the old one is closed
                 new.replace(self.path)
@@ -125,6 +131,7 @@ class DuckDBFile:
         return f"{self.path}: {before:,} bytes before, {self.path.stat().st_size:,} bytes now"
 
     def close(self) -> None:
+        atexit.unregister(self.close)
         link = self._reach.close()
         if isinstance(link, DirectLink):
             self._stop_serving(link)
@@ -135,6 +142,7 @@ class DuckDBFile:
 
     def _stop_serving(self, link: DirectLink) -> None:
         notice.remove(self.path)
+        self._procedures.close()
         for uri in [self._uri, *([self._served_at.uri] if self._served_at else [])]:
             with contextlib.suppress(duckdb.Error):
                 link.connection.execute(f"CALL quack_stop({literal(uri)})")
@@ -185,6 +193,8 @@ class DuckDBFile:
         try:
             notice.remove(self.path)
             prepare(connection, "httpfs", "quack")
+            link = DirectLink(connection)
+            self._procedures = Procedures(link)
             connection.execute(f"SET GLOBAL checkpoint_threshold = '{WAL}'")
             if self._served_at:
                 serve(connection, self._served_at)
@@ -199,7 +209,7 @@ class DuckDBFile:
         except BaseException:
             connection.close()
             raise
-        return DirectLink(connection)
+        return link
 
     def _attach(self) -> QuackLink | None:
         """A link to the owner its notice speaks of, or None when there is no notice, or nobody behind it."""
@@ -212,22 +222,6 @@ class DuckDBFile:
             if is_lost(error):
                 return None
             raise
-
-
-def _copy(cursor: duckdb.DuckDBPyConnection, name: str, new: Path) -> bool:
-    """Copy a database into a new file; False when it lacks rows: a client's append was still under way meanwhile."""
-    cursor.execute(f"ATTACH {literal(str(new))} AS compacted")
-    cursor.execute(f'COPY FROM DATABASE "{name}" TO compacted')
-    complete = _rows(cursor, name) == _rows(cursor, "compacted")
-    cursor.execute("DETACH compacted")
-    return complete
-
-
-def _rows(cursor: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
-    """How many rows each table of a database has."""
-    tables = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [database]).fetchall()
-    sql = 'SELECT count(*) FROM "{}".main."{}"'
-    return {table: int(cursor.execute(sql.format(database, table)).fetchall()[0][0]) for (table,) in tables}
 
 
 def _release(path: Path) -> None:

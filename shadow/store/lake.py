@@ -6,13 +6,15 @@ stored once because an append whose answer was lost looks for its rows before it
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import duckdb
 import polars as pl
 
 from connectors.errors import RetryLater, UserError
+from connectors.types import Partition
+from shadow.fencing import NONE, Claims
 from shadow.literals import inline, literal
 from shadow.migrations import migrations, pending
 from shadow.store import reaching
@@ -54,11 +56,11 @@ class DuckLake:
         except RetryLater:
             raise UserError(f"store.url: {self._name} does not answer: {self._why}") from None
 
-    def append(self, table: str, frame: pl.DataFrame) -> int:
-        rest = self._appending.without_stored(table, frame)
-        if not rest.is_empty():
-            self._appending.store(table, [rest])
-        return frame.height
+    def append(self, table: str, frame: pl.DataFrame, claims: Claims = NONE) -> int:
+        return self._appending.append(table, frame, claims)
+
+    def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        return self._reach.run(lambda link: link.claim(partitions))
 
     def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         text = inline(sql, params or {})

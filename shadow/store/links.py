@@ -1,7 +1,8 @@
 """Ways to the data: a connection that owns it, or one that speaks to a process that does."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -9,8 +10,11 @@ from typing import Any, Protocol
 import duckdb
 import polars as pl
 
+from connectors.types import Partition
+from shadow.fencing import Claims
 from shadow.literals import inline, literal
 from shadow.migrations import Migration
+from shadow.store import claiming
 
 
 class Link(Protocol):
@@ -18,8 +22,11 @@ class Link(Protocol):
 
     def select(self, sql: str) -> pl.DataFrame: ...
 
-    def insert(self, table: str, frame: pl.DataFrame) -> None:
-        """Store the rows of a frame in one transaction."""
+    def insert(self, table: str, frame: pl.DataFrame, claims: Claims) -> None:
+        """Store the rows of a frame in one transaction. Raises Fenced when a claim is not the newest."""
+
+    def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """Make a claim on each partition."""
 
     def close(self) -> None: ...
 
@@ -30,6 +37,7 @@ class DirectLink:
 
     connection: duckdb.DuckDBPyConnection = field(repr=False)
     catalog: str = ""
+    fence: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -59,10 +67,20 @@ class DirectLink:
         with self.cursor() as cursor:
             return cursor.sql(sql).pl()
 
-    def insert(self, table: str, frame: pl.DataFrame) -> None:
-        with self.cursor() as cursor:
+    def insert(self, table: str, frame: pl.DataFrame, claims: Claims) -> None:
+        # A file has this one process, so its lock parts appends from claims. On a lake the claim's COMMENT does.
+        with self.fence if claims else contextlib.nullcontext(), self.transaction() as cursor:
+            if claims:
+                claiming.check(cursor, claims)
             cursor.register("batch", frame)
             cursor.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM batch')  # noqa: S608
+
+    def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        with self.fence, self.transaction() as cursor:
+            if self.catalog:
+                for table in claiming.FENCED:  # a table that was altered meanwhile takes no rows at a COMMIT
+                    cursor.execute(f"COMMENT ON TABLE {table} IS 'rows of claimed partitions'")
+            return claiming.make(cursor, partitions)
 
     def apply(self, package: str, file: Migration) -> None:
         """One migration and its record, both or neither."""
@@ -79,33 +97,6 @@ class DirectLink:
         """The rows that each INSERT or DELETE touched, all of them in one transaction."""
         with self.transaction() as cursor:
             return [int(cursor.execute(inline(each, params)).fetchall()[0][0]) for each in statements]
-
-    def close(self) -> None:
-        self.connection.close()
-
-
-@dataclass(frozen=True)
-class QuackLink:
-    """A connection to the process that owns a file. It may only INSERT and SELECT."""
-
-    connection: duckdb.DuckDBPyConnection = field(repr=False)
-    uri: str
-    token: str = field(repr=False)
-
-    def select(self, sql: str) -> pl.DataFrame:
-        with contextlib.closing(self.connection.cursor()) as cursor:
-            remote = f"FROM quack_query({literal(self.uri)}, {literal(sql)}, token={literal(self.token)})"
-            return cursor.sql(remote).pl()
-
-    def insert(self, table: str, frame: pl.DataFrame) -> None:
-        statement = f'INSERT INTO remote."{table}" BY NAME SELECT * FROM batch'  # noqa: S608
-        with contextlib.closing(self.connection.cursor()) as cursor:
-            cursor.register("batch", frame.rechunk())  # one chunk, one message
-            try:
-                cursor.execute(statement)
-            except (duckdb.CatalogException, duckdb.BinderException):
-                cursor.execute("CALL quack_clear_cache()")  # the owner may have migrated since
-                cursor.execute(statement)
 
     def close(self) -> None:
         self.connection.close()

@@ -1,23 +1,29 @@
 """What a store promises, whatever it is made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import polars as pl
 
-ROWS_AT_ONCE = 2048
-"""As many rows as Quack carries in one message, and so stores all or none."""
+from connectors.types import Partition
+from shadow.fencing import NONE, Claims
 
 
 class Store(Protocol):
     """Append-only tables. Safe to use from many threads."""
 
-    def append(self, table: str, frame: pl.DataFrame) -> int:
-        """Add the rows of a frame; columns go by name. Returns the number of rows.
+    def append(self, table: str, frame: pl.DataFrame, claims: Claims = NONE) -> int:
+        """Add the rows of a frame, all or none; columns go by name. Returns the number of rows.
 
-        Up to ROWS_AT_ONCE rows are stored all or none; a longer frame may be cut off between such parts. Raises
-        RetryLater when a later try may succeed: then this process may append the same rows again, with others or
-        without, and none is stored twice.
+        `claims` are those on the partitions that the rows belong to. Raises Fenced when one of them is not the newest
+        any more, and RetryLater when a later try may succeed: then this process may append the same rows again, with
+        others or without, and none is stored twice.
+        """
+
+    def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """Claim partitions: from now on no append that names an earlier claim on one of them is stored.
+
+        What was stored under earlier claims is there for the next `read`. Returns the number of each claim.
         """
 
     def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:

@@ -1,13 +1,18 @@
 """DuckDB's Quack protocol: serve a file at an address, and attach to one that is served."""
 
+import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import duckdb
+import polars as pl
 
 from connectors.errors import UserError
+from connectors.types import Partition
+from shadow.fencing import Claims, Fenced
 from shadow.literals import literal
+from shadow.store import procedures
 from shadow.store.extensions import prepare
-from shadow.store.links import QuackLink
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,31 @@ class Address:
 
     uri: str
     token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class QuackLink:
+    """A way to the process that owns a file: it reads there, and has its procedures store rows."""
+
+    connection: duckdb.DuckDBPyConnection = field(repr=False)
+    address: Address
+
+    def select(self, sql: str) -> pl.DataFrame:
+        text, token = literal(sql), literal(self.address.token)
+        with contextlib.closing(self.connection.cursor()) as cursor:
+            # `execute` and not `sql`, which has the owner run the query once for its columns and once for its rows.
+            return cursor.execute(f"FROM quack_query({literal(self.address.uri)}, {text}, token={token})").pl()
+
+    def insert(self, table: str, frame: pl.DataFrame, claims: Claims) -> None:
+        answer = self.select(procedures.append_call(table, frame, claims)).item()
+        if lost := procedures.refused(answer):
+            raise Fenced(lost)
+
+    def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        return procedures.claimed(self.select(procedures.claim_call(partitions)).item())
+
+    def close(self) -> None:
+        self.connection.close()
 
 
 def serve(connection: duckdb.DuckDBPyConnection, address: Address) -> None:
@@ -30,10 +60,10 @@ def serve(connection: duckdb.DuckDBPyConnection, address: Address) -> None:
 
 def attach(address: Address) -> QuackLink:
     """A link to what is served: plain on the loopback, over TLS to any other host. Raises duckdb.Error."""
-    link = QuackLink(duckdb.connect(":memory:"), address.uri, address.token)
+    link = QuackLink(duckdb.connect(":memory:"), address)
     try:
         prepare(link.connection, "httpfs", "quack")
-        link.connection.execute(f"ATTACH {literal(link.uri)} AS remote (TOKEN {literal(link.token)})")
+        link.select("SELECT 1 AS known")
     except BaseException:
         link.close()
         raise

@@ -1,20 +1,21 @@
 """`quack:HOST:PORT`: a store that a process on another machine owns and serves."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 import duckdb
 import polars as pl
 
 from connectors.errors import RetryLater, UserError
+from connectors.types import Partition
+from shadow.fencing import NONE, Claims
 from shadow.literals import inline
 from shadow.migrations import migrations, pending
 from shadow.store import reaching
 from shadow.store.appending import Appending
-from shadow.store.links import QuackLink, applied
-from shadow.store.protocol import ROWS_AT_ONCE
-from shadow.store.quack import Address, attach, is_lost
+from shadow.store.links import applied
+from shadow.store.quack import Address, QuackLink, attach, is_lost
 
 
 class QuackClient:
@@ -34,11 +35,11 @@ class QuackClient:
                 "and a host other than the loopback a reverse proxy with TLS in front of it."
             ) from error
 
-    def append(self, table: str, frame: pl.DataFrame) -> int:
-        rest = self._appending.without_stored(table, frame)
-        if not rest.is_empty():
-            self._appending.store(table, list(rest.iter_slices(ROWS_AT_ONCE)))
-        return frame.height
+    def append(self, table: str, frame: pl.DataFrame, claims: Claims = NONE) -> int:
+        return self._appending.append(table, frame, claims)
+
+    def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        return self._reach.run(lambda link: link.claim(partitions))
 
     def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         text = inline(sql, params or {})

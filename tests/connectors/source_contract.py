@@ -62,17 +62,6 @@ class SourceContract:
         source.close()
         assert offsets(records) == list(range(7, 20))
 
-    def test_what_was_polled_is_confirmed(self, feed: Feed) -> None:
-        feed.write(VALUES)
-        source = opened(feed)
-        source.confirm()
-        assert len(read(source, 20)) == 20
-        source.confirm()
-        source.close()
-        again = opened(feed)
-        assert offsets(read(again, 20)) == list(range(20)), "asking commits nothing"
-        again.close()
-
     def test_what_was_not_committed_comes_again(self, feed: Feed) -> None:
         feed.write(VALUES)
         first = opened(feed)

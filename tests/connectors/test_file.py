@@ -47,6 +47,13 @@ class TestFileSource(SourceContract):
         assert source.poll(0.0) == []
         source.close()
 
+    def test_two_readers_are_told(self, feed: Feed) -> None:
+        feed.write([b"one", b"two"])
+        source = opened(feed)
+        with pytest.raises(UserError, match="another process reads this file into the same store"):
+            source.begin_again([feed.place])
+        source.close()
+
     def test_it_is_known_by_its_folder(self) -> None:
         assert load("sources", "file", "source").connect is connect
 

@@ -115,13 +115,32 @@ class TestKafkaSource(SourceContract):
         with pytest.raises(RetryLater):
             source.commit({feed.place: 20})
         with pytest.raises(RetryLater):
-            source.confirm()
+            source.begin_again([feed.place])
         within(20.0, lambda: source.poll(0.1) or len(asked) == 2)
         assert revoked == [feed.place]
         assert asked == [feed.place, feed.place]
         source.commit({feed.place: 20})
         feed.write([b"new"])
         assert offsets(read(source, 1)) == [20]
+        source.close()
+
+    def test_a_partition_begins_again_behind_what_is_committed_and_held(self, feed: KafkaFeed) -> None:
+        """What was polled and not committed comes again, and so does what the client had read ahead."""
+        feed.settings["max_poll_records"] = 15
+        feed.write(VALUES)
+        asked: list[int] = []
+
+        def first_wanted(positions: Mapping[Partition, int]) -> Mapping[Partition, int]:
+            asked.extend(positions.values())
+            return {place: max(position, 7 * (len(asked) - 1)) for place, position in positions.items()}
+
+        source = feed.connect()
+        source.open(first_wanted, lambda _: None)
+        assert offsets(read(source, 15)) == list(range(15))
+        source.commit({feed.place: 5})
+        source.begin_again([feed.place])
+        assert offsets(read(source, 13)) == list(range(7, 20))
+        assert asked == [0, 5]
         source.close()
 
 

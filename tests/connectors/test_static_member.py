@@ -45,7 +45,7 @@ def test_a_restart_within_the_session_moves_no_partition(apache: Cluster) -> Non
 
 
 def test_a_second_member_of_the_same_name_ends_the_first_with_a_sentence(apache: Cluster) -> None:
-    """At the latest when it wants to store something: kafka-python says nothing of it while it polls."""
+    """At the latest when it asks for its partitions again: kafka-python says nothing of it while it polls."""
     feed = KafkaFeed(apache.bootstrap_servers[0], {"group_instance_id": "one"}).create()
     feed.write(VALUES)
     first = opened(feed)
@@ -53,6 +53,6 @@ def test_a_second_member_of_the_same_name_ends_the_first_with_a_sentence(apache:
     second = opened(feed)
     assert len(read(second, 20)) == 20
     with pytest.raises(UserError, match="another member uses group_instance_id 'one'; give each its own"):
-        first.confirm()
+        first.begin_again([feed.place])
     for source in (first, second):
         source.close()

@@ -1,0 +1,113 @@
+"""The fence, on every store: of several that claimed a partition the last one stores, and nobody else."""
+
+import contextlib
+import threading
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from connectors.types import Partition
+from shadow.fencing import Claims, Fenced
+from shadow.store import Store
+from shadow.store.links import DirectLink
+from shadow.store.quack import QuackLink
+from tests.store.contract.conftest import Served
+from tests.store.contract.test_contract import offsets
+from tests.store.test_one_process import rejected
+
+PLACE, OTHER = Partition("calls", 0), Partition("calls", 1)
+
+
+def test_a_claim_is_counted_for_each_partition(store: Store) -> None:
+    assert store.claim([PLACE]) == {PLACE: 1}
+    assert store.claim([PLACE, OTHER]) == {PLACE: 2, OTHER: 1}
+    found = store.read('SELECT topic, "partition", claim FROM partition_claims ORDER BY ALL').rows()
+    assert found == [("calls", 0, 1), ("calls", 0, 2), ("calls", 1, 1)]
+
+
+def test_an_append_under_the_newest_claim_is_stored(store: Store) -> None:
+    claims = store.claim([PLACE]) | store.claim([OTHER])
+    assert store.append("rejected", rejected(range(3000)), claims) == 3000
+    assert offsets(store) == list(range(3000))
+
+
+def test_an_append_under_a_stale_claim_is_refused_and_none_of_it_stored(store: Store, served: Served) -> None:
+    mine = store.claim([PLACE, OTHER])
+    other = served.open()
+    theirs = other.claim([PLACE])
+    with pytest.raises(Fenced, match="another process has claimed calls/0 since") as refused:
+        store.append("rejected", rejected(range(3000)), mine)
+    assert refused.value.partitions == {PLACE}
+    assert offsets(store) == []
+    other.append("rejected", rejected([1]), theirs)
+    store.append("rejected", rejected([2]), {OTHER: mine[OTHER]})
+    assert offsets(store) == [1, 2]
+    other.close()
+
+
+def test_a_claim_that_the_store_does_not_know_is_refused(store: Store) -> None:
+    """As after somebody has put an older copy of the store in its place."""
+    with pytest.raises(Fenced):
+        store.append("rejected", rejected([1]), {PLACE: 3})
+    assert offsets(store) == []
+
+
+def test_of_two_that_race_for_a_partition_each_row_is_stored_by_one(store: Store, served: Served) -> None:
+    """Each claims, reads what is stored and stores the next rows, as often as it was refused: never the same row."""
+    failed: list[BaseException] = []
+    refusals: list[Fenced] = []
+
+    def mirror(mine: Store) -> None:
+        try:
+            while True:
+                claims = mine.claim([PLACE])
+                first = mine.read("SELECT count(*) AS n FROM rejected").item()
+                for start in range(first, first + 60, 20):
+                    if start >= 400:
+                        return
+                    mine.append("rejected", rejected(range(start, start + 20)), claims)
+        except Fenced as error:
+            refusals.append(error)
+            mirror(mine)
+        except BaseException as error:
+            failed.append(error)
+
+    other = served.open()
+    threads = [threading.Thread(target=mirror, args=(each,)) for each in (store, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+    assert failed == []
+    assert refusals
+    assert offsets(store) == list(range(400))
+
+
+@pytest.mark.parametrize("served", ["client of a file", "quack", "lake"], indirect=True)
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_lost_answer_is_asked_for_again_under_a_claim_that_is_stale_by_now(
+    store: Store, served: Served, monkeypatch: pytest.MonkeyPatch, stored: bool
+) -> None:
+    """What was not stored is refused; what was stored is there for the claimant to read, and not stored again."""
+    mine = store.claim([PLACE])
+    other = served.open()
+    link: type[DirectLink | QuackLink] = DirectLink if served.kind == "lake" else QuackLink
+    insert, tries = link.insert, []
+
+    def lose_first(self: Any, table: str, frame: pl.DataFrame, claims: Claims) -> None:
+        tries.append(table)
+        if stored or len(tries) > 1:
+            insert(self, table, frame, claims)
+        if len(tries) == 1:
+            other.claim([PLACE])
+            raise duckdb.IOException("the connection was cut")
+
+    monkeypatch.setattr(link, "insert", lose_first)
+    with contextlib.nullcontext() if stored else pytest.raises(Fenced):
+        store.append("rejected", rejected([7]), mine)
+    assert len(tries) == (1 if stored else 2)
+    assert offsets(store) == ([7] if stored else [])
+    other.close()
