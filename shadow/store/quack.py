@@ -37,12 +37,19 @@ class QuackLink:
             return cursor.execute(f"FROM quack_query({literal(self.address.uri)}, {text}, token={token})").pl()
 
     def insert(self, table: str, frame: pl.DataFrame, claims: Claims) -> None:
-        answer = self.select(procedures.append_call(table, frame, claims)).item()
-        if lost := procedures.refused(answer):
+        if lost := procedures.refused(self._call(procedures.append_call(table, frame, claims))):
             raise Fenced(lost)
 
     def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:
-        return procedures.claimed(self.select(procedures.claim_call(partitions)).item())
+        return procedures.claimed(self._call(procedures.claim_call(partitions)))
+
+    def _call(self, sql: str) -> str:
+        """The answer of a procedure, over the one session that is open: 4 ms, and 9 ms with a session of its own.
+
+        Calls wait for each other on it, which is why queries have sessions of their own.
+        """
+        with contextlib.closing(self.connection.cursor()) as cursor:
+            return str(cursor.execute(f"FROM quack_query_by_name('owner', {literal(sql)})").fetchall()[0][0])
 
     def close(self) -> None:
         self.connection.close()
@@ -63,7 +70,7 @@ def attach(address: Address) -> QuackLink:
     link = QuackLink(duckdb.connect(":memory:"), address)
     try:
         prepare(link.connection, "httpfs", "quack")
-        link.select("SELECT 1 AS known")
+        link.connection.execute(f"ATTACH {literal(address.uri)} AS owner (TOKEN {literal(address.token)})")
     except BaseException:
         link.close()
         raise
