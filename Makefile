@@ -78,7 +78,10 @@ bench-readiness: $(VENV)/.ready-demo,dev  ## a thousand cells of ten million pai
 bench-store: $(VENV)/.ready-demo,dev  ## queries on ten million pairs, written and read meanwhile; short: ARGS="100000 5"
 	$(BIN)/python -m tests.bench.store $(ARGS)
 
-.PHONY: bench-labelling
+.PHONY: bench-labelling bench-pages
+bench-pages: $(VENV)/.ready-demo,dev  ## the wait for each page and each click on ten million pairs, in Chromium; short: ARGS="100000 1"
+	$(BIN)/python -m tests.bench.pages $(ARGS)
+
 bench-labelling: $(VENV)/.ready-demo,dev  ## labels a minute by keyboard in Chromium, and the wait for the next pair; ARGS=30
 	$(BIN)/python -m tests.bench.labelling $(ARGS)
 

@@ -129,7 +129,7 @@ def _members(report: Report) -> None:
             map(
                 escaped,
                 (
-                    each.judge, each.model or "unknown", f"{each.pairs:,}", f"{each.flips:,}", f"{each.undecided:,}",
+                    each.judge or "unknown", each.model or "unknown", f"{each.pairs:,}", f"{each.flips:,}", f"{each.undecided:,}",
                     number(each.input_tokens), number(each.output_tokens),
                 ),
             )

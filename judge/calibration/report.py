@@ -56,7 +56,7 @@ FROM judged JOIN asked USING (pair_id) LEFT JOIN known USING (pair_id) LEFT JOIN
 class JudgeSaid(msgspec.Struct, frozen=True):
     """One judge of the panel in this epoch; tokens are None where its server reported none."""
 
-    judge: str
+    judge: str | None
     model: str | None
     pairs: int
     flips: int

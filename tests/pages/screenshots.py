@@ -24,6 +24,7 @@ SHOWN = {
     "review": "review?workflow=reply",
     "disagreements": "disagreements?workflow=triage",
     "clusters": "disagreements?workflow=triage&see=clusters",
+    "slices": "disagreements?workflow=triage&see=slices",
     "candidate": "candidate?workflow=triage",
     "judge": "judge?workflow=reply",
     "signoff": "signoff?workflow=triage&phase=limited",
