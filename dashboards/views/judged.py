@@ -129,8 +129,8 @@ def _members(report: Report) -> None:
             map(
                 escaped,
                 (
-                    each.judge or "unknown", each.model or "unknown", f"{each.pairs:,}", f"{each.flips:,}", f"{each.undecided:,}",
-                    number(each.input_tokens), number(each.output_tokens),
+                    each.judge or "unknown", each.model or "unknown", f"{each.pairs:,}", f"{each.flips:,}",
+                    f"{each.undecided:,}", number(each.input_tokens), number(each.output_tokens),
                 ),
             )
         )
