@@ -63,7 +63,6 @@ def gather(store: Store, subjects: Sequence[Subject], as_of: datetime) -> list[E
                 reviews=of_people.reviews,
                 judge=msgspec.structs.replace(
                     judges.get(each.workflow, JudgeRecord()),
-                    against_truth=labelled.against_truth.get(each.workflow, []),
                     pool=labelled.pools[each.key],
                 ),
                 candidate_latency=timed[each.key]["candidate"],

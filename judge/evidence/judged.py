@@ -8,7 +8,7 @@ import msgspec
 
 from judge.evidence.asking import ASKED, Asking, Key, Rows
 from judge.evidence.record import Compared, JudgeRecord, Labelled, PoolCount
-from judge.outcomes import PASSED, Outcome, Stratum
+from judge.outcomes import PASSED, Outcome
 
 OFFERED = """CASE WHEN bool_or(reason = 'random') THEN 'random' WHEN bool_or(reason = 'audit') THEN 'audit'
             WHEN bool_or(reason = 'confirm') THEN 'confirm' WHEN bool_or(reason = 'control') THEN 'control'
@@ -30,21 +30,29 @@ judged AS (
 spoken AS MATERIALIZED (SELECT pair_id FROM judged UNION SELECT pair_id FROM reviewed)
 """
 # Halves by a bit of the draw far behind those that the plan goes by.
-_EXAMINED = f"""{_SAID},
+_LABELLED = f"""{_SAID},
 found AS (
     SELECT DISTINCT workflow, pair_id, fingerprint, checks_version, stratum, severity, draw
-    FROM checked SEMI JOIN spoken USING (pair_id) WHERE checked_at <= $as_of {{of_workflow}}
-),
-known AS (
-    SELECT DISTINCT pair_id, TRUE AS has_truth FROM pairs
-    WHERE ground_truth IS NOT NULL AND pair_id IN (SELECT pair_id FROM judged) {{of_workflow}}
+    FROM checked SEMI JOIN spoken USING (pair_id)
+    WHERE checked_at <= $as_of AND stratum <> 'settled' {{of_workflow}}
 )
-SELECT workflow, stratum, flag AS verdict, reviewed.outcome AS review, offered, fingerprint, severity,
-    judged.outcome AS outcome, coalesce(has_truth, FALSE) AS has_truth,
+SELECT workflow, stratum, flag AS verdict, reviewed.outcome AS review, offered, fingerprint,
     offered = 'random' AND (draw * 1048576)::BIGINT % 2 = 0 AS first_half, count(*) AS pairs
 FROM (FROM found SEMI JOIN asked USING (workflow, checks_version))
     LEFT JOIN judged USING (workflow, pair_id) LEFT JOIN reviewed USING (workflow, pair_id)
-    LEFT JOIN known USING (pair_id)
+GROUP BY ALL ORDER BY ALL
+"""
+_AGAINST_TRUTH = f"""{_SAID},
+known AS MATERIALIZED (
+    SELECT pair_id FROM pairs
+    WHERE ground_truth IS NOT NULL AND pair_id IN (SELECT pair_id FROM judged) {{of_workflow}}
+),
+settled AS (
+    SELECT DISTINCT workflow, pair_id, checks_version, severity FROM checked SEMI JOIN known USING (pair_id)
+    WHERE checked_at <= $as_of AND stratum = 'settled' {{of_workflow}}
+)
+SELECT workflow, judged.outcome AS verdict, severity, count(DISTINCT pair_id) AS pairs
+FROM judged JOIN (FROM settled SEMI JOIN asked USING (workflow, checks_version)) USING (workflow, pair_id)
 GROUP BY ALL ORDER BY ALL
 """
 _PACE = f"""
@@ -82,40 +90,30 @@ FROM repeats SEMI JOIN asked USING (workflow, epoch) WHERE repeated_at <= $as_of
 
 
 class Said(NamedTuple):
-    """What the judge and people said of checked pairs.
+    """What the judge and people said of the pairs that checks leave open, by candidate.
 
-    `labels` on pairs that checks leave open, `pools` of the judge on the workflow's other candidates, by candidate; and
-    by workflow the verdicts on pairs whose outcome ground truth tells. Whoever has none is left out, but of `pools`.
+    `labels` are its own, whoever has none being left out; `pools` say how the judge did on the workflow's others.
     """
 
     labels: Mapping[Key, list[Labelled]]
     pools: Mapping[Key, list[PoolCount]]
-    against_truth: Mapping[str, list[Compared]]
 
 
 def said(asking: Asking) -> Said:
-    """All labels, counted by what they count for."""
+    """All labels on open pairs, counted by what they count for."""
     labelled: defaultdict[Key, Counter[tuple[Any, ...]]] = defaultdict(Counter)
-    truth: defaultdict[str, Counter[tuple[Any, ...]]] = defaultdict(Counter)
     defects: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in asking.read(_EXAMINED).iter_rows(named=True):
-        if row["stratum"] != Stratum.SETTLED:
-            place = row["stratum"], row["verdict"], row["review"], row["offered"]
-            labelled[row["workflow"], row["fingerprint"]][place] += row["pairs"]
-            if row["offered"] == "random" and row["verdict"] and row["review"] and Outcome(row["review"]).severity:
-                defects[row["workflow"]].append(row)
-        elif row["has_truth"]:
-            truth[row["workflow"]][row["outcome"], row["severity"]] += row["pairs"]
+    for row in asking.read(_LABELLED).iter_rows(named=True):
+        place = row["stratum"], row["verdict"], row["review"], row["offered"]
+        labelled[row["workflow"], row["fingerprint"]][place] += row["pairs"]
+        if row["offered"] == "random" and row["verdict"] and row["review"] and Outcome(row["review"]).severity:
+            defects[row["workflow"]].append(row)
     return Said(
         labels={
             key: [Labelled(stratum=s, verdict=v, review=r, offered=o, pairs=n) for (s, v, r, o), n in counts.items()]
             for key, counts in labelled.items()
         },
         pools={each.key: _of_others(defects.get(each.workflow, []), each.fingerprint) for each in asking.subjects},
-        against_truth={
-            workflow: [Compared(place[0], place[1], counts[place]) for place in sorted(counts, key=_last_none)]
-            for workflow, counts in truth.items()
-        },
     )
 
 
@@ -127,11 +125,6 @@ def _of_others(rows: Sequence[Mapping[str, Any]], fingerprint: str) -> list[Pool
             severity = Outcome(row["review"]).severity
             counts[str(severity), Outcome(row["verdict"]) not in PASSED, row["first_half"]] += row["pairs"]
     return [PoolCount(*place, n) for place, n in sorted(counts.items())]
-
-
-def _last_none(place: tuple[Any, ...]) -> tuple[Any, ...]:
-    """As the store sorts: what is missing comes last."""
-    return tuple((each is None, each or "") for each in place)
 
 
 class Labelling(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,19 +141,19 @@ def labelling(asking: Asking) -> Mapping[str, Labelling]:
 
 
 def judge_records(asking: Asking) -> Mapping[str, JudgeRecord]:
-    """The verdicts of each workflow's epoch beside reviews, over all its candidates; without ground truth and pools.
+    """The verdicts of each workflow's epoch beside reviews and ground truth, over all its candidates; without pools.
 
     Only labels on pairs that the plan offered count here: what a person picked, from a list of what looks bad say, is
     no sample of the verdicts.
     """
-    repeats = asking.by_workflow(_REPEATS)
+    repeats, true = asking.by_workflow(_REPEATS), asking.by_workflow(_AGAINST_TRUTH)
     return {
-        workflow: _record(rows, repeats.get(workflow, [_UNREPEATED])[0])
+        workflow: _record(rows, true.get(workflow, []), repeats.get(workflow, [_UNREPEATED])[0])
         for workflow, rows in asking.by_workflow(_VERDICTS).items()
     }
 
 
-def _record(rows: Rows, repeats: Mapping[str, int]) -> JudgeRecord:
+def _record(rows: Rows, true: Rows, repeats: Mapping[str, int]) -> JudgeRecord:
     by_outcome: Counter[str] = Counter()
     for row in rows:
         by_outcome[row["verdict"]] += row["verdicts"]
@@ -170,6 +163,7 @@ def _record(rows: Rows, repeats: Mapping[str, int]) -> JudgeRecord:
         repeats_changed=repeats["repeats_changed"],
         undecided=by_outcome[Outcome.UNDECIDED],
         by_outcome=dict(by_outcome),
+        against_truth=[Compared(**row) for row in true],
         against_reviews=[
             Compared(row["verdict"], Outcome(row["review"]).severity, row["verdicts"])
             for row in rows

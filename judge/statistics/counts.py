@@ -14,7 +14,7 @@ NOMINAL, NOMINAL_OTHER = {"agree": 0.9}, 0.1
 """The share of all pairs that guesses take a stratum to have when no mix is given."""
 NOMINAL_PAIRS = 20
 """The share when nothing is known counts as so many pairs beside the first ones seen."""
-SHARES, SHARES_OTHER = {"agree": (0.05, 0.05)}, (0.20, 0.10)
+SHARES, SHARES_OTHER = {"agree": (0.05, 0.05)}, (0.30, 0.10)
 """Which parts of the budget are guessed to lie in confirmed and in missed defects of a stratum."""
 
 LEAST_SHARE = 0.001
