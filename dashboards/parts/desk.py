@@ -119,7 +119,7 @@ class Desk:
             self.done = found.progress
 
     def _next(self, left_out: list[str], waiting: int, labels: int) -> _Read:
-        few = AHEAD - waiting
+        few = AHEAD - waiting if waiting or labels else 1  # who comes in waits for one pair, not for all
         claims = claim_ahead(self.store, self.config, self.reviewer, self.workflow, few, left_out)
         items = []
         for claim in claims:

@@ -18,7 +18,6 @@ from shadow.store import Store
 
 FEWEST = 5
 """A slice with fewer labels says nothing and is left out."""
-_LENGTHS = ((500, "under 500"), (2_000, "500 to 2,000"), (8_000, "2,000 to 8,000"))
 _JUDGES = """
 SELECT judge, max(judge_model) AS model, count(DISTINCT pair_id) AS pairs,
     count(DISTINCT pair_id) FILTER (order_flip) AS flips,
@@ -41,15 +40,13 @@ judged AS (
     QUALIFY row_number() OVER (PARTITION BY pair_id ORDER BY judged_at, verdict_id) = 1
 ),
 known AS (
-    SELECT DISTINCT pair_id, stratum, failed FROM checked
-    WHERE workflow = $workflow AND checks_version = $checks AND checked_at <= $as_of
-),
-asked AS (
-    SELECT pair_id, any_value(tags) AS tags, any_value(length(request)) AS chars FROM pairs
-    WHERE workflow = $workflow AND pair_id IN (SELECT pair_id FROM judged) GROUP BY pair_id
+    SELECT pair_id, any_value(stratum) AS stratum, any_value(failed) AS failed, any_value(tags) AS tags,
+        any_value(length) AS length, any_value(language) AS language
+    FROM checked SEMI JOIN judged USING (pair_id)
+    WHERE workflow = $workflow AND checks_version = $checks AND checked_at <= $as_of GROUP BY pair_id
 )
-SELECT judged.outcome AS verdict, reviewed.outcome AS review, stratum, failed, tags, chars
-FROM judged JOIN asked USING (pair_id) LEFT JOIN known USING (pair_id) LEFT JOIN reviewed USING (pair_id)
+SELECT judged.outcome AS verdict, reviewed.outcome AS review, stratum, failed, tags, length, language, count(*) AS pairs
+FROM judged LEFT JOIN known USING (pair_id) LEFT JOIN reviewed USING (pair_id) GROUP BY ALL
 """
 
 
@@ -120,14 +117,14 @@ def seeded(store: Store, params: Mapping[str, Any]) -> list[Seeded]:
 
 
 def slices(store: Store, params: Mapping[str, Any]) -> list[Slice]:
-    """The judge against reviewers by stratum, failed check, tag and length, the worst agreement first."""
+    """The judge against reviewers by stratum, failed check, tag, length and language, the worst agreement first."""
     compared: dict[tuple[str, str], Counter[tuple[str, str | None]]] = defaultdict(Counter)
     given: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in store.read(_SLICED, params).iter_rows(named=True):
         for place in _places(row):
-            given[place][row["verdict"]] += 1
+            given[place][row["verdict"]] += row["pairs"]
             if row["review"] not in (None, Outcome.UNDECIDED):
-                compared[place][row["verdict"], Outcome(row["review"]).severity] += 1
+                compared[place][row["verdict"], Outcome(row["review"]).severity] += row["pairs"]
     found = [
         Slice(*place, agreement([Compared(*key, n) for key, n in counts.items()], given[place]))
         for place, counts in compared.items()
@@ -142,7 +139,9 @@ def _places(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "failed check", check
     for key, value in msgspec.json.decode(row["tags"] or "{}", type=dict[str, str]).items():
         yield f"tag {key}", value
-    yield "request, characters", next((name for most, name in _LENGTHS if row["chars"] < most), "8,000 and more")
+    for name in ("length", "language"):
+        if row[name] is not None:
+            yield name, row[name]
 
 
 def _seeded(kind: str, rows: Iterable[Mapping[str, Any]]) -> Seeded:

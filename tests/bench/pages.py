@@ -135,12 +135,26 @@ def type_in(page: Page, label: str, text: str) -> Callable[[], None]:
 
 
 def walk(viewer: Viewer) -> None:
-    """Open every page once, and do there what people do."""
+    """Open every page but Review once, and do there what people do."""
+    board(viewer)
+    lists(viewer)
+    for name in ("candidate", "judge", "sign-off"):
+        reading(viewer, name)
+    with viewer.tab() as page:
+        viewer.opens(page, "health")
+
+
+def board(viewer: Viewer) -> None:
+    """The overview, its views and phases."""
     with viewer.tab() as page:
         viewer.opens(page, "overview")
         viewer.does(page, "overview: in one minute", press(page, "See", "in one minute"))
         viewer.does(page, "overview: back to phases", press(page, "See", "phases"))
         viewer.does(page, "overview: another phase", press(page, "Phase", "expand"))
+
+
+def lists(viewer: Viewer) -> None:
+    """Lists of pairs: filter, page, search, count, open."""
     with viewer.tab() as page:
         viewer.opens(page, "pairs")
         viewer.does(page, "pairs: another list", choose(page, "Show", "judged worse"))
@@ -164,16 +178,17 @@ def walk(viewer: Viewer) -> None:
         viewer.does(page, "clusters: by day", press(page, "See", "by day"))
         viewer.does(page, "clusters: back to pairs", press(page, "See", "pairs"))
         viewer.follows(page, "clusters: drill down", "table[aria-label='pairs'] a", CONTENT["pairs"][1])
-    for name in ("candidate", "judge", "sign-off"):
-        with viewer.tab() as page:
-            viewer.opens(page, name)
-            viewer.does(page, f"{name}: another workflow", choose(page, "Workflow", OTHER))
-            viewer.does(page, f"{name}: the big workflow", choose(page, "Workflow", BIG))
-            if name == "sign-off":
-                viewer.does(page, "sign-off: another phase", choose(page, "Phase", "shadow"))
-                viewer.does(page, "sign-off: read again", page.get_by_role("button", name="Read again").click)
+
+
+def reading(viewer: Viewer, name: str) -> None:
+    """A page that rests on the evidence of one workflow."""
     with viewer.tab() as page:
-        viewer.opens(page, "health")
+        viewer.opens(page, name)
+        viewer.does(page, f"{name}: another workflow", choose(page, "Workflow", OTHER))
+        viewer.does(page, f"{name}: the big workflow", choose(page, "Workflow", BIG))
+        if name == "sign-off":
+            viewer.does(page, "sign-off: another phase", choose(page, "Phase", "shadow"))
+            viewer.does(page, "sign-off: read again", page.get_by_role("button", name="Read again").click)
 
 
 def label(viewer: Viewer, url: str, labels: int) -> None:

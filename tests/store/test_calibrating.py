@@ -77,7 +77,7 @@ def test_all_that_is_known_of_the_judge(site: tuple[Path, Store], capsys: pytest
     assert set(kinds) >= {"changed_number", "truncated"}
     assert kinds["truncated"]["caught"] == kinds["truncated"]["shown"] > 0
     assert everything["caught"] <= everything["flagged"] <= 8
-    assert {each["dimension"] for each in found["slices"]} >= {"stratum", "tag synthetic", "request, characters"}
+    assert {each["dimension"] for each in found["slices"]} >= {"stratum", "tag synthetic", "length", "language"}
 
 
 def test_spoilt_answers_are_no_labels_and_are_paid_for(
