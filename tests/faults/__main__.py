@@ -31,7 +31,8 @@ NO_ZOMBIES = (
     "embedded: no zombies, since it waits for ever for a member that died as the leader of a forming group;\n"
     "no restart, since all that it holds is in memory: it falls silent instead."
 )
-HEAD = ("broker", "fault", "times", "produced", "paired", "skipped", "rejected", "missing", "repeats", "seconds")
+COUNTED = ("produced", "paired", "skipped", "rejected", "missing", "repeats", "refused")
+HEAD = ("broker", "fault", "times", *COUNTED, "seconds")
 
 
 def suffer(broker: str, servers: Sequence[str], plan: dict[str, tuple[Scenario, int]]) -> bool:
@@ -51,7 +52,7 @@ def suffer(broker: str, servers: Sequence[str], plan: dict[str, tuple[Scenario, 
             produced, result = outcome(place)
         lost = produced - result.seen + result.missing
         good &= lost == 0 and result.adds_up
-        figures = (times, produced, result.paired, result.skipped, result.rejected, lost, result.repeats)
+        figures = (times, produced, result.paired, result.skipped, result.rejected, lost, result.repeats, place.refused)
         show(broker, name, *figures, round(time.monotonic() - began))
     return good
 

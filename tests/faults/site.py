@@ -26,13 +26,14 @@ PAUSE_S = 0.02
 
 @dataclass
 class Site:
-    """`delay_s` is how long the candidate takes."""
+    """`delay_s` is how long the candidate takes; `refused` is how many appends the store refused of a stale claim."""
 
     folder: Path
     servers: Sequence[str]
     topic: str
     delay_s: float = 0.02
     asked: int = 0
+    refused: int = 0
     config: Path = field(init=False)
     _owner: "subprocess.Popen[bytes] | None" = None
 
@@ -52,8 +53,11 @@ class Site:
             self._owner.kill()
             self._owner.wait()
 
-    def mirror(self) -> contextlib.AbstractContextManager[Running]:
-        return running("mirror", "--config", self.config)
+    @contextlib.contextmanager
+    def mirror(self) -> Iterator[Running]:
+        with running("mirror", "--config", self.config) as mirror:
+            yield mirror
+            self.refused += mirror.output.count("append_refused")
 
     def answer(self, _: dict[str, Any]) -> Reply:
         self.asked += 1
