@@ -52,7 +52,7 @@ def build(rubric: Rubric, pair: Pair, first: First, boundary: str) -> Request:
             {"role": "user", "content": f"{material}\n\n{rubric.question}"},
         ],
         response_format=reply_format(rubric),
-        params={"temperature": 0, "max_tokens": 64 + rubric.max_reason_chars},
+        params={"temperature": 0, "max_tokens": 128 + 2 * rubric.max_reason_chars},
     )
 
 

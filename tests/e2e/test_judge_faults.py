@@ -207,8 +207,12 @@ def test_kill_9_of_the_scorer_loses_and_doubles_nothing(tmp_path: Path) -> None:
         with ChatServer(lambda _: GOOD) as sound:
             done = score(store, sound.base_url, rounds=2)
         assert done.waiting == 0
-        verdicts = store.read("SELECT count(*) AS n, count(DISTINCT pair_id) AS pairs FROM verdicts").row(0)
-        assert verdicts == (PAIRS, PAIRS)
+        # What a killed scorer was answered may open an epoch of its own; its pairs are judged again in the next.
+        verdicts = store.read(
+            "SELECT count(*) - count(DISTINCT (pair_id, epoch)) AS doubled, count(DISTINCT pair_id) AS pairs "
+            "FROM verdicts"
+        ).row(0)
+        assert verdicts == (0, PAIRS)
 
 
 def slow(request: dict[str, Any]) -> Reply:

@@ -120,7 +120,7 @@ def test_a_reload_in_mid_review_loses_nothing(page: Page, site: Site) -> None:
 
 
 def test_nothing_tells_the_arms_or_the_judge_before_the_label(page: Page, site: Site) -> None:
-    open_desk(page, site.url, "Ivo")
+    open_desk(page, site.url, "Ria")  # holds pairs since the reload: each reviewer here holds five ahead
     shown = page.get_by_test_id("stMain").inner_html()
     for word in (*HIDDEN, "flagged", "audit", "It leaves the customer"):
         assert word not in shown, word
