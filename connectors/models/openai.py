@@ -24,6 +24,8 @@ from connectors.patience import asked_wait_s, wait_s
 from connectors.types import Completion, Request
 
 log = structlog.get_logger()
+NO_KEY = "none"
+"""What a server that asks for no key is given."""
 _OURS = frozenset({"model", "messages", "n", "stream", "stream_options", "logprobs"})
 
 
@@ -96,9 +98,8 @@ class OpenAIModel:
         self._settings = settings
         self._refused: set[str] = set()
         self._client: openai.AsyncOpenAI | None = None
-        key = settings.api_key.get_secret_value() if settings.api_key else "none"
         chats = f"{settings.base_url.rstrip('/')}/chat/completions"
-        self._endpoint = Endpoint(chats, {"Authorization": f"Bearer {key}"})
+        self._endpoint = Endpoint(chats, {"Authorization": f"Bearer {self._key or NO_KEY}"})
         self.batches: Batches | None = None
         if settings.batch:
             self.batches = Batches(
@@ -109,6 +110,12 @@ class OpenAIModel:
                 settings.batch_collect_s,
                 settings.batch_poll_s,
             )
+
+    @property
+    def _key(self) -> str:
+        """Empty where there is none; asked for each time, so that no attribute shows it."""
+        key = self._settings.api_key
+        return key.get_secret_value() if key else ""
 
     async def complete(self, request: Request) -> Completion:
         """The server's answer; `latency_ms` is that of the try that was answered.
@@ -213,10 +220,9 @@ class OpenAIModel:
     def _connected(self) -> openai.AsyncOpenAI:
         """The openai client, for streams and batches."""
         if self._client is None:
-            key = self._settings.api_key
             self._client = openai.AsyncOpenAI(
                 base_url=self._settings.base_url,
-                api_key=key.get_secret_value() if key else "none",
+                api_key=self._key or NO_KEY,
                 timeout=self._settings.timeout_s,
                 max_retries=0,  # its own retries would hide the fault behind the time-out
                 http_client=openai.DefaultAioHttpClient(timeout=self._settings.timeout_s),
@@ -257,9 +263,7 @@ class OpenAIModel:
                 text = str(error)[:300]
             case _:
                 text = f"the call crashed: {type(error).__name__}"
-        key = self._settings.api_key
-        secret = key.get_secret_value().strip() if key else ""
-        return text.replace(secret, "***") if secret else text
+        return text.replace(self._key, "***") if self._key else text
 
 
 def _is_passing(error: Exception) -> bool:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from judge.evidence.asking import ASKED, Asking, Key
+from judge.evidence.captured import ARMS
 from judge.evidence.record import Latency
 from judge.statistics.rate import quantile_ranks
 
-ARMS = ("candidate", "production")
 # Bins are of equal width in the root of the time: 25 ms at 1 s, and some 1,000 of them to half a minute.
 _TIMED = {
     arm: f"""

@@ -3,19 +3,18 @@
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import polars as pl
 
 from judge.board import a_moment_ago, board, readiness_of, subject_of
 from judge.outcomes import Phase
 from shadow.config import Config, validate
-from shadow.store import Store, open_store
+from shadow.store import open_store
 from tests.bench.table import head, row, say
+from tests.store.counted import Counted
 
 SIZES = (20, 200)
 PAIRS = 500_000
@@ -58,17 +57,6 @@ SELECT 'r' || pair_id AS review_id, pair_id, workflow, fingerprint, occurred_at,
 FROM verdicts WHERE outcome <> 'equivalent' OR hash(pair_id) % 20 = 1;
 DROP TABLE versions;
 """
-
-
-class Counted:
-    """A store that counts what it is asked."""
-
-    def __init__(self, store: Store) -> None:
-        self._store, self.queries = store, 0
-
-    def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        self.queries += 1
-        return self._store.read(sql, params)
 
 
 def configuration(workflows: int) -> Config:

@@ -1,6 +1,5 @@
 """A decision that was reached once stands: noted by the scorer, read as of a time, and held against the store."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,15 +33,6 @@ CONFIG = configuration(judge=None)
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "s.duckdb"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    store = open_store(f"duckdb:{path}")
-    store.migrate("shadow")
-    store.migrate("judge")
-    yield store
-    store.close()
 
 
 def look(store: Store, when: datetime) -> int:

@@ -1,17 +1,16 @@
 """The board of many workflows: each candidate's evidence is what it is alone, in as many queries as one takes."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import msgspec
-import polars as pl
 
 from connectors.types import Completion
 from judge.board import board, evidence_of, readiness_of, readings
 from judge.outcomes import Outcome, Phase
 from shadow.config import Config, validate
 from shadow.store import Store
+from tests.store.counted import Counted
 from tests.store.seeding import (
     AGREE,
     DEFECT,
@@ -28,17 +27,6 @@ from tests.store.seeding import (
 )
 
 LATER = NOON + timedelta(hours=1)
-
-
-class Counted:
-    """A store that counts what it is asked."""
-
-    def __init__(self, store: Store) -> None:
-        self._store, self.queries = store, 0
-
-    def read(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        self.queries += 1
-        return self._store.read(sql, params)
 
 
 def config_of(workflows: int) -> Config:
