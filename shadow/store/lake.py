@@ -49,7 +49,9 @@ class DuckLake:
         self._data = f"{data.rstrip('/')}/"
         self._why = ""
         self._name = shown(f"ducklake:postgres:{catalog}")
-        self._reach: reaching.Reach[DirectLink] = reaching.Reach(self._name, self._connect, _passes, self._told)
+        self._reach: reaching.Reach[DirectLink] = reaching.Reach(
+            self._name, self._connect, _passes, self._told, keeps=_is_conflict
+        )
         self._appending = Appending(self._reach)
         try:
             self._reach.live(time.monotonic() + reaching.TAKEOVER_S)
@@ -126,3 +128,8 @@ def _passes(_: DirectLink, error: duckdb.Error) -> bool:
     return isinstance(error, duckdb.IOException | duckdb.ConnectionException | duckdb.TransactionException) or any(
         word in str(error) for word in ("server closed the connection", "terminating connection", "Failed to commit")
     )
+
+
+def _is_conflict(error: duckdb.Error) -> bool:
+    """True when another process was first: the transaction is to be made again, on the connection that there is."""
+    return isinstance(error, duckdb.TransactionException) and "Transaction conflict" in str(error)

@@ -23,7 +23,7 @@ class Reach(Generic[L]):
     """The link of a store, shared by its threads and made again when it was lost.
 
     `connect` gives a link, or None while nobody answers. `passes` says of an error whether a later try may succeed,
-    `told` how an error is shown (a store's password is in some).
+    `keeps` whether it leaves the link as good as it was, `told` how it is shown (a store's password is in some).
     """
 
     def __init__(
@@ -32,11 +32,13 @@ class Reach(Generic[L]):
         connect: Callable[[], L | None],
         passes: Callable[[L, duckdb.Error], bool],
         told: Callable[[object], str] = str,
+        keeps: Callable[[duckdb.Error], bool] = lambda _: False,
     ) -> None:
         self._store = store
         self._connect = connect
         self._passes = passes
         self._told = told
+        self._keeps = keeps
         self._lock = threading.RLock()
         self._closed = False
         self.link: L | None = None
@@ -51,7 +53,8 @@ class Reach(Generic[L]):
             except duckdb.Error as error:
                 if not self._passes(link, error):
                     raise
-                self._leave(link)
+                if not self._keeps(error):
+                    self._leave(link)
                 if time.monotonic() > deadline:
                     raise RetryLater(f"the store {self._store} does not answer: {self._told(error)}") from None
                 time.sleep(random.uniform(0, PAUSE_S))  # noqa: S311  (several that failed together try apart)

@@ -51,6 +51,12 @@ def at(page: Page, site: Site, path: str) -> Locator:
     return page.get_by_test_id("stMain")
 
 
+def at_the_desk(page: Page, site: Site) -> str:
+    """The pair before a reviewer, once the keys are there: a key that is pressed sooner is nobody's."""
+    expect(at(page, site, "review?workflow=reply").get_by_role("button", name="neither is worse")).to_be_visible()
+    return page.locator(".sj-number").get_attribute("data-pair") or ""
+
+
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("name", READS)
 def test_who_has_a_role_reads_the_page(tabs: dict[str, Page], guarded: Site, role: str, name: str) -> None:
@@ -88,9 +94,8 @@ def test_a_viewer_who_sends_a_reviewers_own_message_labels_nothing(tabs: dict[st
     reviewer, viewer = tabs["reviewer"], tabs["viewer"]
     for page in (reviewer, viewer):
         page.add_init_script(_LISTEN)
-        at(page, guarded, "review?workflow=reply")
-    before = labels(guarded)
-    pair = reviewer.locator(".sj-number").get_attribute("data-pair") or ""
+    at(viewer, guarded, "review?workflow=reply")
+    pair, before = at_the_desk(reviewer, guarded), labels(guarded)
     reviewer.evaluate("window.sent = []")
     reviewer.keyboard.press("s")
     expect(reviewer.locator(".sj-number")).not_to_have_attribute("data-pair", pair)
@@ -108,9 +113,7 @@ def test_a_viewer_who_sends_a_reviewers_own_message_labels_nothing(tabs: dict[st
 def test_a_role_taken_away_while_the_page_is_open_ends_the_labelling(tabs: dict[str, Page], guarded: Site) -> None:
     """The keys are still on the screen, so the browser sends the label: it is refused where it is written."""
     page, right = tabs["reviewer"], guarded.config.read_text(encoding="utf-8")
-    at(page, guarded, "review?workflow=reply")
-    pair = page.locator(".sj-number").get_attribute("data-pair") or ""
-    before = labels(guarded)
+    pair, before = at_the_desk(page, guarded), labels(guarded)
     assert 'viewer = ["everyone"]' in right
     changed = right.replace('viewer = ["everyone"]', 'viewer = ["everyone", "annotators"]')
     changed = changed.replace('reviewer = ["annotators"]', "reviewer = []")

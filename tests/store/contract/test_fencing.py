@@ -1,7 +1,9 @@
 """The fence, on every store: of several that claimed a partition the last one stores, and nobody else."""
 
 import contextlib
+import random
 import threading
+import time
 from typing import Any
 
 import duckdb
@@ -55,7 +57,10 @@ def test_a_claim_that_the_store_does_not_know_is_refused(store: Store) -> None:
 
 
 def test_of_two_that_race_for_a_partition_each_row_is_stored_by_one(store: Store, served: Served) -> None:
-    """Each claims, reads what is stored and stores the next rows, again when it was refused: never the same row."""
+    """Each claims, reads what is stored and stores the next rows, again when it was refused: never the same row.
+
+    With pauses, as between a mirror's batches: on a lake a claim waits for a moment without an append.
+    """
     failed: list[BaseException] = []
     refusals: list[Fenced] = []
     enough = 200
@@ -63,9 +68,10 @@ def test_of_two_that_race_for_a_partition_each_row_is_stored_by_one(store: Store
     def follow(mine: Store) -> None:
         claims = mine.claim([PLACE])
         first = mine.read("SELECT count(*) AS n FROM rejected").item()
-        while first < enough or not refusals:
+        while first < enough or not (refusals or failed):
             mine.append("rejected", rejected(range(first, first + 20)), claims)
             first += 20
+            time.sleep(random.uniform(0, 0.05))
 
     def mirror(mine: Store) -> None:
         try:
@@ -74,6 +80,7 @@ def test_of_two_that_race_for_a_partition_each_row_is_stored_by_one(store: Store
                     return follow(mine)
                 except Fenced as error:
                     refusals.append(error)
+                    time.sleep(random.uniform(0, 0.2))
         except BaseException as error:
             failed.append(error)
 
