@@ -90,4 +90,5 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-_decoder = json.JSONDecoder(object_pairs_hook=_without_repeats)
+# Not strict: the grammars of some local servers let a raw line end into a string, which RFC 8259 does not.
+_decoder = json.JSONDecoder(object_pairs_hook=_without_repeats, strict=False)

@@ -7,8 +7,7 @@ import polars as pl
 from connectors.errors import RetryLater
 from shadow.doubt import Doubt, without
 from shadow.fencing import Claims
-from shadow.literals import literal
-from shadow.store.links import Link
+from shadow.store.links import Link, stored
 from shadow.store.reaching import Reach
 
 
@@ -36,10 +35,14 @@ class Appending:
             rest = without(frame, doubt.rows)
             if rest.height == frame.height:
                 continue  # another thread's rows
-            if self._reach.run(lambda link, rows=doubt.rows: _holds(link, table, rows)):  # type: ignore[misc]
+            if self._holds(table, doubt.rows):
                 frame = rest
             self._in_doubt.remove(doubt)
         return frame
+
+    def _holds(self, table: str, rows: pl.DataFrame) -> bool:
+        look = stored(table, rows)
+        return self._reach.run(lambda link: not link.select(look).is_empty())
 
     def _store(self, table: str, frame: pl.DataFrame, claims: Claims) -> None:
         """Store rows in one transaction; a try whose answer was lost may have stored them, so the next one looks."""
@@ -47,17 +50,7 @@ class Appending:
 
         def work(link: Link) -> None:
             nonlocal tried
-            if tried and _holds(link, table, frame):
-                return
-            tried = True
-            link.insert(table, frame, claims)
+            again, tried = tried, True
+            link.insert(table, frame, claims, again)
 
         self._reach.run(work)
-
-
-def _holds(link: Link, table: str, rows: pl.DataFrame) -> bool:
-    """True when the first of some rows is stored, and so all that went with it, since they were one transaction."""
-    same = " AND ".join(
-        f'"{name}" IS NOT DISTINCT FROM {literal(value)}' for name, value in zip(rows.columns, rows.row(0), strict=True)
-    )
-    return not link.select(f'SELECT 1 AS found FROM "{table}" WHERE {same} LIMIT 1').is_empty()  # noqa: S608

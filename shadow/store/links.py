@@ -22,8 +22,11 @@ class Link(Protocol):
 
     def select(self, sql: str) -> pl.DataFrame: ...
 
-    def insert(self, table: str, frame: pl.DataFrame, claims: Claims) -> None:
-        """Store the rows of a frame in one transaction. Raises Fenced when a claim is not the newest."""
+    def insert(self, table: str, frame: pl.DataFrame, claims: Claims, again: bool = False) -> None:
+        """Store the rows of a frame in one transaction, unless they are there; `again`: look, an answer was lost.
+
+        Raises Fenced when a claim is not the newest.
+        """
 
     def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:
         """Make a claim on each partition."""
@@ -38,6 +41,7 @@ class DirectLink:
     connection: duckdb.DuckDBPyConnection = field(repr=False)
     catalog: str = ""
     fence: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    unclaimed: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -67,9 +71,12 @@ class DirectLink:
         with self.cursor() as cursor:
             return cursor.sql(sql).pl()
 
-    def insert(self, table: str, frame: pl.DataFrame, claims: Claims) -> None:
+    def insert(self, table: str, frame: pl.DataFrame, claims: Claims, again: bool = False) -> None:
         # A file has this one process, so its lock parts appends from claims. On a lake the claim's COMMENT does.
-        with self.fence if claims else contextlib.nullcontext(), self.transaction() as cursor:
+        # One at a time, so that who looks for a try whose caller went away finds it ended.
+        with self.fence if claims else self.unclaimed, self.transaction() as cursor:
+            if again and cursor.execute(stored(table, frame)).fetchall():
+                return
             if claims:
                 claiming.check(cursor, claims)
             cursor.register("batch", frame)
@@ -110,3 +117,11 @@ def applied(link: Link, package: str) -> dict[int, str]:
         return {}
     seen = link.select(f"SELECT number, sha256 FROM migrations WHERE package = {literal(package)}")  # noqa: S608
     return dict(seen.iter_rows())
+
+
+def stored(table: str, rows: pl.DataFrame) -> str:
+    """SQL that finds the first of some rows; all that went with it are stored as well: they were one transaction."""
+    same = " AND ".join(
+        f'"{name}" IS NOT DISTINCT FROM {literal(value)}' for name, value in zip(rows.columns, rows.row(0), strict=True)
+    )
+    return f'SELECT 1 AS found FROM "{table}" WHERE {same} LIMIT 1'  # noqa: S608

@@ -36,7 +36,7 @@ class Procedures:
         self._closed = False
         offered = link.connection.create_function
         text = "VARCHAR"
-        offered("shadowjudge_append", self._append, [text, text, text], text, side_effects=True)
+        offered("shadowjudge_append", self._append, [text, text, text, "BOOLEAN"], text, side_effects=True)
         offered("shadowjudge_claim", self._claim, [text], text, side_effects=True)
 
     def close(self) -> None:
@@ -52,10 +52,10 @@ class Procedures:
         while self._link.select(_CALLED).item() and time.monotonic() < deadline:
             time.sleep(0.01)
 
-    def _append(self, table: str, rows: str, claims: str) -> str:
+    def _append(self, table: str, rows: str, claims: str, again: bool) -> str:
         def work() -> Claims:
             try:
-                self._link.insert(table, pl.read_ipc(io.BytesIO(base64.b64decode(rows))), _decoded(claims))
+                self._link.insert(table, pl.read_ipc(io.BytesIO(base64.b64decode(rows))), _decoded(claims), again)
             except Fenced as refused:
                 return dict.fromkeys(refused.partitions, 0)
             return NONE
@@ -78,12 +78,12 @@ class Procedures:
                 self._ended.notify_all()
 
 
-def append_call(table: str, frame: pl.DataFrame, claims: Claims) -> str:
-    """SQL that stores the rows of a frame; `refused` reads its answer."""
+def append_call(table: str, frame: pl.DataFrame, claims: Claims, again: bool) -> str:
+    """SQL that stores the rows of a frame as `Link.insert` does; `refused` reads its answer."""
     rows = io.BytesIO()
     frame.write_ipc(rows, compression="lz4")
     given = (table, base64.b64encode(rows.getvalue()).decode(), _encoded(claims))
-    return f"SELECT shadowjudge_append({', '.join(map(literal, given))}) AS answer"
+    return f"SELECT shadowjudge_append({', '.join(map(literal, given))}, {again}) AS answer"
 
 
 def claim_call(partitions: Iterable[Partition]) -> str:

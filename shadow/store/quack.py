@@ -36,8 +36,8 @@ class QuackLink:
             # `execute` and not `sql`, which has the owner run the query once for its columns and once for its rows.
             return cursor.execute(f"FROM quack_query({literal(self.address.uri)}, {text}, token={token})").pl()
 
-    def insert(self, table: str, frame: pl.DataFrame, claims: Claims) -> None:
-        if lost := procedures.refused(self._call(procedures.append_call(table, frame, claims))):
+    def insert(self, table: str, frame: pl.DataFrame, claims: Claims, again: bool = False) -> None:
+        if lost := procedures.refused(self._call(procedures.append_call(table, frame, claims, again))):
             raise Fenced(lost)
 
     def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:

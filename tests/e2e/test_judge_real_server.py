@@ -125,8 +125,7 @@ def test_a_real_judge_is_held_to_its_schema_and_refused_by_its_calibration(tmp_p
         assert len(said) == 2 * PAIRS
         read_all = zip(replies, said, strict=True)
         unread = [text for text, each in read_all if each.choice is None or each.reason is None]
-        # The aim is none; now and then a reply cannot be read (the boundary in the prompt is random), and why is open.
-        assert len(unread) <= PAIRS // 5, unread
+        assert unread == []
 
         for n, each in enumerate(sums):
             store_review(store, each, Outcome.EQUIVALENT if n % 2 else Outcome.WORSE_MAJOR, NOON, reason="random")

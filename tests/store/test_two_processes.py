@@ -165,8 +165,8 @@ def _lose_the_answer(store: DuckDBFile) -> pytest.MonkeyPatch:
     patch = pytest.MonkeyPatch()
     insert = QuackLink.insert
 
-    def insert_and_lose(link: QuackLink, table: str, frame: pl.DataFrame, claims: Claims) -> None:
-        insert(link, table, frame, claims)
+    def insert_and_lose(link: QuackLink, table: str, frame: pl.DataFrame, claims: Claims, again: bool) -> None:
+        insert(link, table, frame, claims, again)
         patch.setattr(DuckDBFile, "_own", lambda self: None)
         patch.setattr(DuckDBFile, "_attach", lambda self: None)
         raise duckdb.IOException("the connection was cut")

@@ -56,6 +56,8 @@ SAME = '{"reason": "r", "choice": "same"}'
         (SAME + " " * 20_000, None),
         ('{"choice": "same", "n": ' + "9" * 5_000 + "}", None),
         ('\ufeff{"choice": "same"}', "same"),
+        ('{"reason": "one line\nand a tab\t", "choice": "same"}', "same"),
+        ('{"reason": "r", "choice": "same\n"}', None),
     ],
 )
 def test_read(text: str | None, choice: str | None) -> None:

@@ -4,6 +4,8 @@ import contextlib
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,7 +14,7 @@ import pytest
 
 from connectors.types import Partition
 from shadow.fencing import Claims, Fenced
-from shadow.store import Store
+from shadow.store import Store, claiming, open_store
 from shadow.store.links import DirectLink
 from shadow.store.quack import QuackLink
 from tests.store.contract.conftest import Served
@@ -108,10 +110,10 @@ def test_a_lost_answer_is_asked_for_again_under_a_claim_that_is_stale_by_now(
     link: type[DirectLink | QuackLink] = DirectLink if served.kind == "lake" else QuackLink
     insert, tries = link.insert, []
 
-    def lose_first(self: Any, table: str, frame: pl.DataFrame, claims: Claims) -> None:
-        tries.append(table)
-        if stored or len(tries) > 1:
-            insert(self, table, frame, claims)
+    def lose_first(self: Any, table: str, frame: pl.DataFrame, claims: Claims, again: bool) -> None:
+        tries.append(again)
+        if stored or again:
+            insert(self, table, frame, claims, again)
         if len(tries) == 1:
             other.claim([PLACE])
             raise duckdb.IOException("the connection was cut")
@@ -119,6 +121,32 @@ def test_a_lost_answer_is_asked_for_again_under_a_claim_that_is_stale_by_now(
     monkeypatch.setattr(link, "insert", lose_first)
     with contextlib.nullcontext() if stored else pytest.raises(Fenced):
         store.append("rejected", rejected([7]), mine)
-    assert len(tries) == (1 if stored else 2)
+    assert tries == [False, True]
     assert offsets(store) == ([7] if stored else [])
     other.close()
+
+
+def test_a_look_for_a_lost_try_waits_for_one_that_is_still_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection was cut, and the owner stores what came by it while the client already tries again."""
+    begun, go_on, check = threading.Event(), threading.Event(), claiming.check
+
+    def slow(*given: Any) -> None:
+        check(*given)
+        begun.set()
+        assert go_on.wait(10)
+
+    with contextlib.closing(open_store(f"duckdb:{tmp_path}/s.duckdb")) as store:
+        store.migrate("shadow")
+        mine = store.claim([PLACE])
+    link = DirectLink(duckdb.connect(f"{tmp_path}/s.duckdb"))
+    monkeypatch.setattr(claiming, "check", slow)
+    with contextlib.closing(link), ThreadPoolExecutor(2) as threads:
+        first = threads.submit(link.insert, "rejected", rejected([7]), mine)
+        assert begun.wait(10)
+        again = threads.submit(link.insert, "rejected", rejected([7]), mine, again=True)
+        assert not wait([again], timeout=0.2).done
+        go_on.set()
+        assert first.result(10) is again.result(10) is None
+        assert link.select("SELECT count(*) AS n FROM rejected").item() == 1
