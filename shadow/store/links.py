@@ -23,9 +23,9 @@ class Link(Protocol):
     def select(self, sql: str) -> pl.DataFrame: ...
 
     def insert(self, table: str, frame: pl.DataFrame, claims: Claims, again: bool = False) -> None:
-        """Store the rows of a frame in one transaction, unless they are there; `again`: look, an answer was lost.
+        """Store the rows of a frame in one transaction. Raises Fenced when a claim is not the newest.
 
-        Raises Fenced when a claim is not the newest.
+        `again`: an earlier try lost its answer, so rows that are there are left as they are, whatever the claims.
         """
 
     def claim(self, partitions: Collection[Partition]) -> dict[Partition, int]:
@@ -73,7 +73,7 @@ class DirectLink:
 
     def insert(self, table: str, frame: pl.DataFrame, claims: Claims, again: bool = False) -> None:
         # A file has this one process, so its lock parts appends from claims. On a lake the claim's COMMENT does.
-        # One at a time, so that who looks for a try whose caller went away finds it ended.
+        # Both locks make a second try wait for a first one that is still under way, although its caller was cut off.
         with self.fence if claims else self.unclaimed, self.transaction() as cursor:
             if again and cursor.execute(stored(table, frame)).fetchall():
                 return
